@@ -10,6 +10,7 @@ RiskEngineError                 a message and a hint; the command line prints bo
 ├── UnknownName                 a name nobody defined, with the nearest known one
 ├── ReleaseError                a release, bundle or policy that is missing, broken or was changed after signing
 ├── DataError                   tables that break the contract: split or unsorted applicants, unreadable files
+│   └── TableFaults             section files whose columns break the contract: every fault at once (a FaultList too)
 ├── StoreError                  the record cannot be kept or trusted
 │   ├── StoreLocked             another process is writing
 │   ├── ChainBroken             a stored record no longer matches its hash
@@ -126,6 +127,12 @@ class ReleaseError(RiskEngineError):
 
 class DataError(RiskEngineError):
     """Tables that break the data contract."""
+
+
+class TableFaults(FaultList, DataError):
+    """Section files whose columns or types break the data contract."""
+
+    what = "the section files have faults"
 
 
 class StoreError(RiskEngineError):
