@@ -43,8 +43,7 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(url, draft):
         rest = child.stdout.read()
         child.stdout.close()
         assert child.wait() == -signal.SIGKILL
-        lines.extend(line for line in rest.splitlines(keepends=True) if line.endswith(b"
-"))
+        lines.extend(line for line in rest.splitlines(keepends=True) if line.endswith(b"\n"))
         acknowledged = {line.decode().strip() for line in lines}
         assert len(acknowledged) >= wanted
         with open_store(url, write=False) as store:
