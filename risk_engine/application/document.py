@@ -1,0 +1,68 @@
+"""The application document: one case with all its parties and evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from risk_engine.application import evidence_business as business
+from risk_engine.application import evidence_credit as credit
+from risk_engine.application import request
+
+
+class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One application with all its parties and evidence.
+
+    A section left out was *not obtained*; an empty list was obtained, and there was *none*.
+    """
+
+    application: request.Request
+    fees: list[request.Fee] | UnsetType = UNSET
+    applicant: request.Applicant
+    parties: list[request.Party] | UnsetType = UNSET
+    relations: list[request.Relation] | UnsetType = UNSET
+    related_firms: list[request.RelatedFirm] | UnsetType = UNSET
+    linked_applications: list[request.LinkedApplication] | UnsetType = UNSET
+    consents: list[request.Consent] | UnsetType = UNSET
+    sources: list[request.Source] | UnsetType = UNSET
+    identity_checks: list[business.IdentityCheck] | UnsetType = UNSET
+    registry_events: list[business.RegistryEvent] | UnsetType = UNSET
+    legal_events: list[business.LegalEvent] | UnsetType = UNSET
+    tax_filings: list[business.TaxFiling] | UnsetType = UNSET
+    tax_grades: list[business.TaxGrade] | UnsetType = UNSET
+    tax_events: list[business.TaxEvent] | UnsetType = UNSET
+    invoices: list[business.Invoice] | UnsetType = UNSET
+    utility_bills: list[business.UtilityBill] | UnsetType = UNSET
+    premises: list[business.Premises] | UnsetType = UNSET
+    accounts: list[credit.Account] | UnsetType = UNSET
+    ledger: list[credit.Posting] | UnsetType = UNSET
+    payables: list[credit.OpenItem] | UnsetType = UNSET
+    receivables: list[credit.OpenItem] | UnsetType = UNSET
+    credit_lines: list[credit.CreditLine] | UnsetType = UNSET
+    credit_history: list[credit.CreditMonth] | UnsetType = UNSET
+    credit_enquiries: list[credit.CreditEnquiry] | UnsetType = UNSET
+    guarantees: list[credit.Guarantee] | UnsetType = UNSET
+    guarantees_given: list[credit.GuaranteeGiven] | UnsetType = UNSET
+    financials: list[business.FinancialStatement] | UnsetType = UNSET
+    social_insurance: list[business.SocialInsuranceMonth] | UnsetType = UNSET
+    incomes: list[credit.Income] | UnsetType = UNSET
+    outgoings: list[credit.Outgoing] | UnsetType = UNSET
+    facilities: list[credit.Facility] | UnsetType = UNSET
+    site_visits: list[business.SiteVisit] | UnsetType = UNSET
+    attributes: list[business.Attribute] | UnsetType = UNSET
+
+    def rows(self, section: str) -> list[Any] | None:
+        """The rows of a section; None where the section was not obtained."""
+        held = getattr(self, section)
+        return None if held is UNSET else held
+
+
+def fill_as_of(application: Application, as_of: dt.datetime) -> Application:
+    """The same application, decided as of this moment unless it says another itself."""
+    if application.application.as_of is not None:
+        return application
+    asked = msgspec.structs.replace(application.application, as_of=as_of)
+    return msgspec.structs.replace(application, application=asked)

@@ -1,0 +1,109 @@
+"""Column kinds: what one value of the data contract may look like, checked while it is decoded.
+
+Each kind carries its contract word (``money``, ``fraction`` ...) in its metadata, so that
+:mod:`risk_engine.application.contract` reads the kind of a column off the row's own annotation.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+LARGEST = 1e15
+"""Money and numbers beyond this are faults: sums of a million rows stay exact to a hundredth below it."""
+
+MAX_DIGITS = 15
+PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
+_plain_decimal = re.compile(PLAIN_DECIMAL[:-1] + r"\Z")
+
+
+class DecimalText(Decimal):
+    """A decimal that was written as text, so that no binary fraction ever stood between sender and engine.
+
+    >>> DecimalText.read("250000.00")
+    DecimalText('250000.00')
+    >>> DecimalText.read("2.5e5")
+    Traceback (most recent call last):
+    ValueError: decimal text such as "250000.00"
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, given: object) -> DecimalText:
+        """Take plain decimal text of at most 15 digits; exponents, signs of infinity and JSON numbers are refused."""
+        if not isinstance(given, str) or not _plain_decimal.match(given):
+            raise ValueError('decimal text such as "250000.00"')
+        if sum(map(str.isdigit, given.lstrip("-0."))) > MAX_DIGITS:
+            raise ValueError(f"decimal text of at most {MAX_DIGITS} digits")
+        return cls(given)
+
+    def __repr__(self) -> str:
+        return f"DecimalText({str(self)!r})"
+
+
+def read_custom(kind: type, given: object) -> Any:
+    """Build the one kind msgspec does not know (its ``dec_hook``)."""
+    if kind is DecimalText:
+        return DecimalText.read(given)
+    raise TypeError(f"the data contract has no kind {kind.__name__}")
+
+
+def write_custom(given: object) -> Any:
+    """Write the one kind msgspec does not know (its ``enc_hook``)."""
+    if isinstance(given, Decimal):
+        return str(given)
+    raise TypeError(f"the data contract has no kind {type(given).__name__}")
+
+
+def describe_custom(kind: type) -> dict[str, Any]:
+    """JSON Schema of the one kind msgspec does not know (its ``schema_hook``)."""
+    if kind is DecimalText:
+        return {"type": "string", "pattern": PLAIN_DECIMAL, "description": "Decimal text of at most 15 digits."}
+    raise TypeError(f"the data contract has no kind {kind.__name__}")
+
+
+Text = str
+Key = Annotated[str, Meta(min_length=1, max_length=200)]
+"""Text that something is found by: never empty."""
+
+Texts = list[str]
+Date = dt.date
+Timestamp = Annotated[dt.datetime, Meta(tz=True)]
+Money = Annotated[float, Meta(ge=-LARGEST, le=LARGEST, extra={"kind": "money"})]
+Number = Annotated[float, Meta(ge=-LARGEST, le=LARGEST, extra={"kind": "number"})]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0, extra={"kind": "fraction"})]
+Integer = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Year = Annotated[int, Meta(ge=1900, le=2200)]
+Term = Annotated[int, Meta(ge=1, le=600)]
+Value = bool | Number | str
+
+ApplicantKind = Literal["company", "sole_trader", "person"]
+Repayment = Literal["equal_instalment", "equal_principal", "interest_only", "bullet", "on_demand"]
+Verified = Literal["tax", "bank", "document", "none"]
+
+
+class Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What every row of evidence may carry.
+
+    Attributes:
+        row_id: The sender's key of the row; unique within its section.
+        party: Whom the row is about; left out, the applicant.
+        known_at: When the row could first be known; left out, the date that made it public.
+        provider: Where it came from.
+    """
+
+    row_id: Key | None = None
+    party: Key | None = None
+    known_at: Timestamp | None = None
+    provider: Text | None = None
+
+
+class Single(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A section that stands once in a document, or a row outside the document: no row_id, party or known_at."""
