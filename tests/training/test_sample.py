@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import hashlib
 import inspect
 import json
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from stdnum.cn import uscc
 
+from risk_engine.application import SECTIONS, decode
 from training import make_sample, sample_latents
 from training.make_sample import COLUMNS, EVIDENCE, SAMPLE, SEED, TRAITS, draw, sections, stream, write_sample
 
@@ -123,3 +125,24 @@ def test_plain_signals_rank_firms_but_do_not_give_them_away() -> None:
         FROM rated AS bad, rated AS good WHERE bad.is_bad AND NOT good.is_bad
     """).fetchall()
     assert 0.68 <= told[0][0] <= 0.85
+
+
+def test_every_firm_is_a_document_the_contract_takes() -> None:
+    known = {name: SECTIONS[name].columns for name in ("application", "applicant", "invoices", "sources")}
+    documents: dict[str, dict[str, object]] = {}
+    for name, columns in known.items():
+        assert set(COLUMNS[name]) - set(columns) <= {"application_id"}
+        for row in rows_of(name):
+            held = documents.setdefault(str(row["application_id"]), {})
+            kept = {key: plain(value) for key, value in row.items() if key in columns and value is not None}
+            if SECTIONS[name].single:
+                held[name] = kept
+            else:
+                held.setdefault(name, []).append(kept)  # type: ignore[attr-defined]
+    assert len(documents) == MANIFEST["rows"]["application"]
+    for document in documents.values():
+        decode(json.dumps(document).encode())
+
+
+def plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.date) else value
