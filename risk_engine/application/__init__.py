@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from risk_engine.application.contract import APPLICANT, SECTIONS, ColumnContract, SectionContract
-from risk_engine.application.decoding import decode, encode
+from risk_engine.application.decoding import decode, encode, schema
 from risk_engine.application.document import Application, fill_as_of
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "decode",
     "encode",
     "fill_as_of",
+    "schema",
 ]

@@ -33,6 +33,7 @@ class ColumnContract:
         kind: text, texts, date, timestamp, money, decimal, fraction, integer, number, boolean, word or value.
         words: The closed list of a word column, in the contract's order.
         optional: Whether a row may leave it out.
+        nullable: Whether it may also be written as null.
         attribute: The row's Python attribute (``class_``); the same as ``name`` unless that is a keyword.
         annotation: The type one value is decoded as, without None.
     """
@@ -41,6 +42,7 @@ class ColumnContract:
     kind: str
     words: tuple[str, ...]
     optional: bool
+    nullable: bool
     attribute: str
     annotation: Any
 
@@ -151,19 +153,19 @@ _PLAIN_KINDS: Mapping[Any, str] = {
 }
 
 
-def _without_none(annotation: Any) -> Any:
+def _without_none(annotation: object) -> object:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         left = tuple(part for part in typing.get_args(annotation) if part is not type(None))
         return left[0] if len(left) == 1 else typing.Union[left]  # noqa: UP007 - built at run time
     return annotation
 
 
-def _kind(annotation: Any) -> str:
+def _kind(annotation: object) -> str:
     origin = typing.get_origin(annotation)
     if origin is Literal:
         return "word"
     if origin is typing.Annotated:
-        plain, meta = annotation.__origin__, annotation.__metadata__[0]
+        plain, meta = typing.get_args(annotation)
         return str((meta.extra or {}).get("kind") or _PLAIN_KINDS[plain])
     if origin in (typing.Union, types.UnionType):
         return "value"
@@ -178,7 +180,13 @@ def _columns(row: type[msgspec.Struct]) -> Mapping[str, ColumnContract]:
         kind = _kind(annotation)
         words = typing.get_args(annotation) if kind == "word" else ()
         columns[told.encode_name] = ColumnContract(
-            told.encode_name, kind, words, not told.required, told.name, annotation
+            name=told.encode_name,
+            kind=kind,
+            words=words,
+            optional=not told.required,
+            nullable=annotation is not hints[told.name],
+            attribute=told.name,
+            annotation=annotation,
         )
     return MappingProxyType(columns)
 
@@ -210,7 +218,7 @@ def _sections() -> Mapping[str, SectionContract]:
     return MappingProxyType(found)
 
 
-def _without_unset(hint: Any) -> Any:
+def _without_unset(hint: object) -> object:
     return next(part for part in typing.get_args(hint) if part is not msgspec.UnsetType)
 
 

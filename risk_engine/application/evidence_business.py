@@ -7,7 +7,7 @@ from typing import Literal
 from risk_engine.application.kinds import Count, Date, Fraction, Key, Money, Number, Row, Text, Value, Year
 
 
-class IdentityCheck(Row, kw_only=True):
+class IdentityCheck(Row, frozen=True, kw_only=True):
     """One check of who the applicant or a party is."""
 
     check: Literal["registry_match", "id_document", "liveness", "account_ownership", "phone", "address", "name_match"]
@@ -19,7 +19,7 @@ class IdentityCheck(Row, kw_only=True):
     checked_on: Date
 
 
-class RegistryEvent(Row, kw_only=True):
+class RegistryEvent(Row, frozen=True, kw_only=True):
     """A change in, or a listing by, the company register."""
 
     kind: Literal[
@@ -44,7 +44,7 @@ class RegistryEvent(Row, kw_only=True):
     amount: Money | None = None
 
 
-class LegalEvent(Row, kw_only=True):
+class LegalEvent(Row, frozen=True, kw_only=True):
     """A court case, listing or penalty."""
 
     kind: Literal[
@@ -71,7 +71,7 @@ class LegalEvent(Row, kw_only=True):
     closed_on: Date | None = None
 
 
-class TaxFiling(Row, kw_only=True):
+class TaxFiling(Row, frozen=True, kw_only=True):
     """A period of one tax, filed or not: it exists from ``period_end``, what it declares from ``filed_on``.
 
     A row not yet filed leaves ``tax_due`` out; an amended version carries ``known_at``.
@@ -93,7 +93,7 @@ class TaxFiling(Row, kw_only=True):
     late_fee: Money = 0.0
 
 
-class TaxGrade(Row, kw_only=True):
+class TaxGrade(Row, frozen=True, kw_only=True):
     """The tax authority's yearly grade of the taxpayer."""
 
     year: Year
@@ -102,7 +102,7 @@ class TaxGrade(Row, kw_only=True):
     published_on: Date
 
 
-class TaxEvent(Row, kw_only=True):
+class TaxEvent(Row, frozen=True, kw_only=True):
     """A notice of the tax authority."""
 
     kind: Literal["dunning", "inspection", "violation", "abnormal_household"]
@@ -112,7 +112,7 @@ class TaxEvent(Row, kw_only=True):
     penalty: bool
 
 
-class Invoice(Row, kw_only=True):
+class Invoice(Row, frozen=True, kw_only=True):
     """A VAT invoice; amounts are signed, a credit note is negative and names what it reverses."""
 
     invoice_no: Text
@@ -126,7 +126,7 @@ class Invoice(Row, kw_only=True):
     reverses: Text | None = None
 
 
-class UtilityBill(Row, kw_only=True):
+class UtilityBill(Row, frozen=True, kw_only=True):
     """A bill of one meter over one period."""
 
     kind: Literal["electricity", "water", "gas", "heat", "telecom"]
@@ -143,7 +143,7 @@ class UtilityBill(Row, kw_only=True):
     cut_on: Date | None = None
 
 
-class Premises(Row, kw_only=True):
+class Premises(Row, frozen=True, kw_only=True):
     """A site the firm works from."""
 
     site: Text
@@ -157,7 +157,7 @@ class Premises(Row, kw_only=True):
     landlord_related: bool | None = None
 
 
-class FinancialStatement(Row, kw_only=True):
+class FinancialStatement(Row, frozen=True, kw_only=True):
     """Accounts of a year or an interim period; a line not stated is left out, never zero."""
 
     period_end: Date
@@ -188,7 +188,7 @@ class FinancialStatement(Row, kw_only=True):
     equity: Money | None = None
 
 
-class SocialInsuranceMonth(Row, kw_only=True):
+class SocialInsuranceMonth(Row, frozen=True, kw_only=True):
     """Social insurance of one month; ``month`` is the last day of the month it describes."""
 
     month: Date
@@ -197,7 +197,7 @@ class SocialInsuranceMonth(Row, kw_only=True):
     paid_on: Date | None = None
 
 
-class SiteVisit(Row, kw_only=True):
+class SiteVisit(Row, frozen=True, kw_only=True):
     """What a visitor saw."""
 
     on: Date
@@ -208,7 +208,7 @@ class SiteVisit(Row, kw_only=True):
     note: Text | None = None
 
 
-class Attribute(Row, kw_only=True):
+class Attribute(Row, frozen=True, kw_only=True):
     """An attribute of the lender's own; protected names are refused by the deny-list of the study and policy."""
 
     name: Key

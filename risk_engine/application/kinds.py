@@ -47,14 +47,14 @@ class DecimalText(Decimal):
         return f"DecimalText({str(self)!r})"
 
 
-def read_custom(kind: type, given: object) -> Any:
+def read_custom(kind: type, given: object) -> object:
     """Build the one kind msgspec does not know (its ``dec_hook``)."""
     if kind is DecimalText:
         return DecimalText.read(given)
     raise TypeError(f"the data contract has no kind {kind.__name__}")
 
 
-def write_custom(given: object) -> Any:
+def write_custom(given: object) -> object:
     """Write the one kind msgspec does not know (its ``enc_hook``)."""
     if isinstance(given, Decimal):
         return str(given)

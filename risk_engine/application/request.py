@@ -40,7 +40,7 @@ Purpose = Literal[
 ]
 
 
-class Request(Single, kw_only=True):
+class Request(Single, frozen=True, kw_only=True):
     """The request: what is asked for, by whom and when."""
 
     application_id: Key
@@ -66,7 +66,7 @@ class Request(Single, kw_only=True):
     test: bool = False
 
 
-class Fee(Row, kw_only=True):
+class Fee(Row, frozen=True, kw_only=True):
     """A charge in the all-in cost: an amount or a rate, never both."""
 
     payee: Literal["lender", "platform", "guarantor", "insurer", "broker", "other"]
@@ -77,7 +77,7 @@ class Fee(Row, kw_only=True):
     mandatory: bool
 
 
-class Applicant(Single, kw_only=True):
+class Applicant(Single, frozen=True, kw_only=True):
     """The borrower. A firm states its industry, a person the birth date (read by rules only)."""
 
     kind: ApplicantKind
@@ -91,7 +91,7 @@ class Applicant(Single, kw_only=True):
     industry: Text | None = None
     industry_scheme: Literal["gbt4754", "nace", "naics"] | None = None
     business_scope: Text | None = None
-    scope_codes: Texts = []
+    scope_codes: Texts = field(default_factory=list)
     region: Text
     taxpayer_kind: Literal["general", "small_scale", "none"] | None = None
     vat_frequency: Literal["month", "quarter"] | None = None
@@ -105,7 +105,7 @@ class Applicant(Single, kw_only=True):
     residence_since: Date | None = None
 
 
-class Party(Row, kw_only=True):
+class Party(Row, frozen=True, kw_only=True):
     """Somebody else in the case; other rows refer to it by ``party``."""
 
     party: Key
@@ -130,7 +130,7 @@ class Party(Row, kw_only=True):
     default_probability: Fraction | None = field(name="pd", default=None)
 
 
-class Relation(Row, kw_only=True):
+class Relation(Row, frozen=True, kw_only=True):
     """An edge between two parties (``applicant`` is the borrower)."""
 
     from_: Key = field(name="from")
@@ -142,7 +142,7 @@ class Relation(Row, kw_only=True):
     until: Date | None = None
 
 
-class RelatedFirm(Row, kw_only=True):
+class RelatedFirm(Row, frozen=True, kw_only=True):
     """The state of a related firm on the day it was looked at."""
 
     party: Key
@@ -155,7 +155,7 @@ class RelatedFirm(Row, kw_only=True):
     observed_on: Date
 
 
-class LinkedApplication(Row, kw_only=True):
+class LinkedApplication(Row, frozen=True, kw_only=True):
     """A contact detail of this case seen in another application; only its digest is sent."""
 
     contact: Literal["phone", "address", "device", "account", "representative"]
@@ -164,7 +164,7 @@ class LinkedApplication(Row, kw_only=True):
     on: Date
 
 
-class Consent(Row, kw_only=True):
+class Consent(Row, frozen=True, kw_only=True):
     """A permission to look up or to decide."""
 
     scope: Literal["bureau", "tax", "bank", "biometric", "automated_decision", "cross_border"]
@@ -174,7 +174,7 @@ class Consent(Row, kw_only=True):
     evidence: Text
 
 
-class Source(Row, kw_only=True):
+class Source(Row, frozen=True, kw_only=True):
     """One look-up: what a section's provider returned and which period it covers."""
 
     section: Key

@@ -7,7 +7,7 @@ from typing import Literal
 from risk_engine.application.kinds import Count, Date, Key, Money, Single, Text
 
 
-class Outcome(Single, kw_only=True):
+class Outcome(Single, frozen=True, kw_only=True):
     """What became of one application."""
 
     decision: Literal["approved", "declined", "withdrawn", "not_taken_up"]
@@ -23,7 +23,7 @@ class Outcome(Single, kw_only=True):
     observed_until: Date
 
 
-class PerformanceMonth(Single, kw_only=True):
+class PerformanceMonth(Single, frozen=True, kw_only=True):
     """A facility at one month's end."""
 
     application_id: Key
@@ -38,7 +38,7 @@ class PerformanceMonth(Single, kw_only=True):
     event: Literal["none", "restructured", "written_off", "sold", "prepaid", "closed"]
 
 
-class ProtectedAttribute(Single, kw_only=True):
+class ProtectedAttribute(Single, frozen=True, kw_only=True):
     """A protected attribute of an applicant: its own file and right; the service has no code path to it."""
 
     application_id: Key

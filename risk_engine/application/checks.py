@@ -1,0 +1,247 @@
+"""What a document must satisfy beyond the types of its values.
+
+The checks read typed rows and, in the second walk, rows of which some values could not be read: such a value is None
+here, and a check that needs it stays silent, so that one mistake is told once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from risk_engine.application.contract import APPLICANT, SECTIONS
+from risk_engine.application.currencies import CURRENCIES
+from risk_engine.application.document import Application
+from risk_engine.application.identifiers import HINT, expected_identifier
+from risk_engine.errors import Fault, nearest_hint
+
+CLOCK_TOLERANCE = dt.timedelta(minutes=10)
+"""How far the sender's clock may run ahead of the moment of decision."""
+
+_PERIODS = {
+    "sources": ("covers_from", "covers_until"),
+    "tax_filings": ("period_start", "period_end"),
+    "utility_bills": ("period_start", "period_end"),
+    "accounts": ("covers_from", "covers_until"),
+}
+_PARTY_COLUMNS = {"relations": ("party", "from_", "to"), "guarantees": ("party", "provider")}
+_PAST_DATES = {
+    "application": (),
+    "applicant": ("established_on", "birth_date", "residence_since"),
+    "parties": ("birth_date", "role_since", "industry_since"),
+}
+_NEEDED = {
+    "company": ("industry", "industry_scheme"),
+    "sole_trader": ("industry", "industry_scheme"),
+    "person": ("birth_date",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What could be read of a document.
+
+    Attributes:
+        application: The request, or None.
+        applicant: The applicant, or None.
+        sections: Rows by section, None in place of a row that could not be read at all.
+        now: Moment of decision where the document names none.
+    """
+
+    application: Any
+    applicant: Any
+    sections: Mapping[str, Sequence[Any]]
+    now: dt.datetime | None = None
+
+    @classmethod
+    def whole(cls, application: Application, now: dt.datetime | None) -> Seen:
+        """A document that was decoded without a fault."""
+        listed = (name for name, section in SECTIONS.items() if not (section.single or section.training_only))
+        sections = {name: rows for name in listed if (rows := application.rows(name))}
+        return cls(application.application, application.applicant, sections, now)
+
+    def decided_at(self) -> dt.datetime | None:
+        """``as_of``, else the clock given, else the latest moment the request itself names."""
+        request = self.application
+        if request is None:
+            return self.now
+        told = [moment for moment in (request.submitted_at, request.completed_at) if moment is not None]
+        return request.as_of or self.now or max(told, default=None)
+
+    def rows(self, section: str) -> Iterator[tuple[int, Any]]:
+        """Position and row of every row that could be read."""
+        return ((at, row) for at, row in enumerate(self.sections.get(section, ())) if row is not None)
+
+
+def check(seen: Seen) -> Iterator[Fault]:
+    """Every whole-document fault, one check after the other."""
+    for one in _CHECKS:
+        yield from one(seen)
+
+
+def _request(seen: Seen) -> Iterator[Fault]:
+    request = seen.application
+    if request is None:
+        return
+    if request.amount is not None and request.amount <= 0:
+        yield Fault("$.application.amount", str(request.amount), "an amount above 0")
+    if request.currency is not None and request.currency not in CURRENCIES:
+        hint = nearest_hint(request.currency.upper()[:20], CURRENCIES)
+        yield Fault("$.application.currency", _short(request.currency), "an ISO 4217 code such as CNY", hint)
+
+
+def _fees(seen: Seen) -> Iterator[Fault]:
+    for at, fee in seen.rows("fees"):
+        if fee.amount is not None and fee.amount < 0:
+            yield Fault(f"$.fees[{at}].amount", str(fee.amount), "an amount of at least 0")
+        if fee.amount is None and fee.rate is None:
+            yield Fault(f"$.fees[{at}].amount", "nothing", "either an amount or a rate")
+        if fee.amount is not None and fee.rate is not None:
+            yield Fault(f"$.fees[{at}].rate", "a rate beside an amount", "either an amount or a rate")
+
+
+def _needed(seen: Seen) -> Iterator[Fault]:
+    applicant = seen.applicant
+    if applicant is None or applicant.kind is None:
+        return
+    for column in _NEEDED[applicant.kind]:
+        if getattr(applicant, column) is None:
+            expected = SECTIONS["applicant"].columns[column].kind
+            yield Fault(f"$.applicant.{column}", "nothing", f"a {expected}, needed for a {applicant.kind}")
+
+
+def _future(seen: Seen) -> Iterator[Fault]:
+    decided_at = seen.decided_at()
+    if decided_at is None:
+        return
+    request = seen.application
+    for column in ("submitted_at", "completed_at"):
+        moment = getattr(request, column, None)
+        if moment is not None and moment > decided_at + CLOCK_TOLERANCE:
+            yield _too_late(f"$.application.{column}", decided_at, moment.isoformat())
+    today = decided_at.date()
+    for path, row, columns in _dated(seen):
+        for column in columns:
+            day = getattr(row, column)
+            if day is not None and day > today:
+                yield _too_late(f"{path}.{column}", decided_at, _told_day(column, day))
+
+
+def _dated(seen: Seen) -> Iterator[tuple[str, Any, tuple[str, ...]]]:
+    if seen.applicant is not None:
+        yield "$.applicant", seen.applicant, _PAST_DATES["applicant"]
+    for at, party in seen.rows("parties"):
+        yield f"$.parties[{at}]", party, _PAST_DATES["parties"]
+
+
+def _told_day(column: str, day: dt.date) -> str:
+    return "a later date" if column == "birth_date" else day.isoformat()
+
+
+def _too_late(path: str, decided_at: dt.datetime, found: str) -> Fault:
+    return Fault(path, found, f"nothing after {decided_at.isoformat()}", "the moment of decision is as_of")
+
+
+def _identifiers(seen: Seen) -> Iterator[Fault]:
+    jurisdiction = getattr(seen.application, "jurisdiction", None)
+    if jurisdiction is None:
+        return
+    people = [("$.applicant", seen.applicant)] if seen.applicant is not None else []
+    people += [(f"$.parties[{at}]", party) for at, party in seen.rows("parties")]
+    for path, person in people:
+        if person.kind is None or person.identifier is None:
+            continue
+        expected = expected_identifier(person.kind, person.identifier, jurisdiction)
+        if expected:
+            found = f"text of {len(person.identifier)} characters"
+            yield Fault(f"{path}.identifier", found, expected, HINT)
+
+
+def _repeated_rows(seen: Seen) -> Iterator[Fault]:
+    for section in seen.sections:
+        yield from _repeated(seen, section, "row_id")
+    yield from _repeated(seen, "parties", "party")
+
+
+def _repeated(seen: Seen, section: str, column: str) -> Iterator[Fault]:
+    keys = [getattr(row, column, None) for row in seen.sections.get(section, ())]
+    named = [key for key in keys if key is not None]
+    if len(set(named)) == len(named):
+        return
+    first: dict[str, int] = {}
+    for at, key in enumerate(keys):
+        if key is not None and first.setdefault(key, at) != at:
+            yield Fault(
+                f"$.{section}[{at}].{column}",
+                _short(key),
+                f"a {column} of its own",
+                f"row {first[key]} has the same",
+            )
+
+
+def _party_references(seen: Seen) -> Iterator[Fault]:
+    listed = [getattr(row, "party", None) for row in seen.sections.get("parties", ())]
+    if None in listed:
+        return
+    known = {None, APPLICANT, *listed}
+    for section, rows in seen.sections.items():
+        for column in _PARTY_COLUMNS.get(section, ("party",)):
+            if {getattr(row, column, None) for row in rows} <= known:
+                continue
+            for at, row in seen.rows(section):
+                if getattr(row, column) not in known:
+                    yield _stranger(f"$.{section}[{at}].{column.rstrip('_')}", getattr(row, column), known)
+
+
+def _stranger(path: str, party: str, known: Iterable[str | None]) -> Fault:
+    hint = nearest_hint(party, filter(None, known)) or "leave it out where the row is about the applicant"
+    return Fault(path, _short(party), "a party of $.parties, or applicant", hint)
+
+
+def _reserved_party(seen: Seen) -> Iterator[Fault]:
+    for at, row in seen.rows("parties"):
+        if row.party == APPLICANT:
+            yield Fault(f"$.parties[{at}].party", APPLICANT, "another word", "the applicant stands in $.applicant")
+
+
+def _source_sections(seen: Seen) -> Iterator[Fault]:
+    known = [name for name, section in SECTIONS.items() if not (section.single or section.training_only)]
+    for at, source in seen.rows("sources"):
+        if source.section is not None and source.section not in known:
+            hint = nearest_hint(source.section, known)
+            yield Fault(f"$.sources[{at}].section", _short(source.section), "a section of evidence", hint)
+
+
+def _periods(seen: Seen) -> Iterator[Fault]:
+    for section, (start, end) in _PERIODS.items():
+        for at, row in seen.rows(section):
+            first, last = getattr(row, start), getattr(row, end)
+            if first is not None and last is not None and last < first:
+                yield Fault(f"$.{section}[{at}].{end}", last.isoformat(), f"{first.isoformat()} ({start}) or later")
+
+
+def _filed(seen: Seen) -> Iterator[Fault]:
+    for at, filing in seen.rows("tax_filings"):
+        if filing.filed_on is not None and filing.tax_due is None:
+            yield Fault(f"$.tax_filings[{at}].tax_due", "nothing", "an amount, since the period was filed")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+_CHECKS: tuple[Callable[[Seen], Iterator[Fault]], ...] = (
+    _request,
+    _fees,
+    _needed,
+    _future,
+    _identifiers,
+    _repeated_rows,
+    _reserved_party,
+    _party_references,
+    _source_sections,
+    _periods,
+    _filed,
+)
