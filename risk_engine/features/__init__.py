@@ -1,0 +1,1 @@
+"""Features: declared once, run at every speed by the same kernels."""

@@ -1,0 +1,99 @@
+"""The neutral numeric form of sections, in which documents and files meet.
+
+Everything is float64 and null is NaN: numbers as they are; a date as days since 1970-01-01; a timestamp as
+seconds since the epoch in UTC; a truth as 0 or 1; a word as its index in the contract's words; a text as a
+code number, equal texts with equal codes, ordered as the texts sort. A party of ``applicant`` is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_engine.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicantTable:
+    """The moments of decision.
+
+    Attributes:
+        as_of: Seconds since the epoch in UTC, (n,).
+        offset_minutes: The offset from UTC in which each ``as_of`` was told, (n,); ``now`` is its local date.
+    """
+
+    as_of: Floats
+    offset_minutes: Floats
+
+    def __len__(self) -> int:
+        return len(self.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionTable:
+    """The rows of one section of n applicants, applicant by applicant.
+
+    Attributes:
+        offsets: Applicant i owns rows ``offsets[i]:offsets[i + 1]``; int64 (n + 1,).
+        columns: Column name -> float64 values; a column left out is null throughout.
+        texts: Column name -> its code book: code i is the i-th text. Needed for ``sources.section``,
+            ``attributes.name`` and ``attributes.value`` only (of ``value``: texts are codes in a column
+            ``value_text``, NaN where the value is a number or truth).
+    """
+
+    offsets: Ints
+    columns: Mapping[str, Floats]
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rows = int(self.offsets[-1])
+        if self.offsets[0] != 0 or np.any(np.diff(self.offsets) < 0):
+            raise DataError("the offsets of a section do not rise from 0", hint="sort the rows by application_id")
+        for name, values in self.columns.items():
+            if len(values) != rows:
+                raise DataError(f"column {name} has {len(values)} rows, the offsets tell {rows}")
+
+    @classmethod
+    def of_keys(
+        cls,
+        keys: Sequence[str] | npt.NDArray[np.str_],
+        applicants: Sequence[str] | npt.NDArray[np.str_],
+        columns: Mapping[str, Floats],
+        texts: Mapping[str, Sequence[str]] | None = None,
+    ) -> SectionTable:
+        """Find the offsets from each row's applicant.
+
+        Args:
+            keys: The applicant of each row; all rows of one applicant stand together, in the order of ``applicants``.
+            applicants: Every applicant, each once.
+            columns: As in the class.
+            texts: As in the class.
+
+        Raises:
+            DataError: An applicant's rows are split or out of order, or belong to nobody.
+        """
+        place = {applicant: position for position, applicant in enumerate(applicants)}
+        offsets = np.zeros(len(applicants) + 1, np.int64)
+        last = -1
+        start = 0
+        listed = np.asarray(keys)
+        changes = np.flatnonzero(listed[1:] != listed[:-1]) + 1 if len(listed) else np.empty(0, np.int64)
+        for end in [*changes.tolist(), *([len(listed)] if len(listed) else [])]:
+            key = str(listed[start])
+            position = place.get(key)
+            if position is None:
+                raise DataError(f"rows of {key!r}, who is not among the applicants", hint="check application_id")
+            if position <= last:
+                raise DataError(
+                    f"the rows of {key!r} are split or out of order (row {start})",
+                    hint="sort the file by application_id",
+                )
+            offsets[position + 1] = end - start
+            last, start = position, end
+        return cls(np.cumsum(offsets), columns, texts or {})
