@@ -1,0 +1,20 @@
+"""Many applicants at once: section files in, features, documents and decisions out."""
+
+from __future__ import annotations
+
+from risk_engine.batch.chunks import Chunk, read_chunks
+from risk_engine.batch.documents import document, documents
+from risk_engine.batch.section_writing import check_rows, section_faults, write_section
+from risk_engine.batch.writing import replacing, sha256_of
+
+__all__ = [
+    "Chunk",
+    "check_rows",
+    "document",
+    "documents",
+    "read_chunks",
+    "replacing",
+    "section_faults",
+    "sha256_of",
+    "write_section",
+]

@@ -1,0 +1,89 @@
+"""Application documents rebuilt from section files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from risk_engine.application import APPLICANT, Application, decode
+from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
+from risk_engine.batch.chunks import Chunk, Part, read_chunks
+from risk_engine.errors import InputFaults, TableFaults, UnknownName
+
+
+def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Application]:
+    """Rebuild the documents of a folder of section files, in the order of their ids.
+
+    A section with rows stands as a list. One without rows stands as an empty list where a look-up in ``sources``
+    says that it was obtained, and is left out otherwise: an empty table cannot tell nothing from not looked.
+
+    Args:
+        folder: The section files.
+        ids: Application ids; None rebuilds all.
+
+    Raises:
+        UnknownName: An id that the files do not have; told after the last document.
+        TableFaults: Rows that do not make a valid document.
+    """
+    wanted = None if ids is None else set(ids)
+    seen = set()
+    for chunk in read_chunks(folder):
+        for position, key in enumerate(chunk.ids):
+            seen.add(key)
+            if wanted is None or key in wanted:
+                yield chunk_document(chunk, position)
+    for missing in sorted((wanted or set()) - seen):
+        raise UnknownName.nearest("application", missing, seen)
+
+
+def document(folder: Path, application_id: str) -> Application:
+    """Rebuild one applicant's document; see :func:`documents`."""
+    return next(documents(folder, [application_id]))
+
+
+def chunk_document(chunk: Chunk, position: int) -> Application:
+    """The document of one applicant of a chunk."""
+    told: dict[str, Any] = {}
+    rows_of = {name: _rows(part, position) for name, part in chunk.parts.items()}
+    obtained = {row["section"] for row in rows_of.get("sources", []) if _found(row)}
+    for name, part in chunk.parts.items():
+        rows = rows_of[name]
+        if part.file.contract.single:
+            told[name] = rows[0]
+        elif rows or name in obtained:
+            told[name] = rows
+    told["application"] = {KEY: chunk.ids[position], **told["application"]}
+    try:
+        return decode(msgspec.json.encode(told))
+    except InputFaults as error:
+        raise TableFaults(error.faults, hint=f"application {chunk.ids[position]}") from error
+
+
+def _found(source: Mapping[str, Any]) -> bool:
+    return bool(source["status"] == "obtained" and source.get("party", APPLICANT) == APPLICANT)
+
+
+def _rows(part: Part, position: int) -> list[dict[str, Any]]:
+    first, last = part.offsets[position], part.offsets[position + 1]
+    rows = part.rows.slice(first, last - first).drop_columns([KEY])
+    columns = [[_plain(part, name, value) for value in rows.column(name).to_pylist()] for name in rows.column_names]
+    names = [NUMBER if name == WORD else name for name in rows.column_names]
+    return [
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in (zip(*columns, strict=True) if columns else [() for _ in range(last - first)])
+    ]
+
+
+def _plain(part: Part, name: str, value: Any) -> object:  # noqa: ANN401
+    """A value as JSON writes it; a decimal stays text."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if value is not None and part.file.columns[name].kind == "decimal":
+        return str(value)
+    if value is not None and part.file.columns[name].kind in {"money", "number", "fraction"}:
+        return float(value)  # a decimal of the file among them
+    return value

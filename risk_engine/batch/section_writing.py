@@ -1,0 +1,73 @@
+"""Section files written from Arrow streams, in the types the contract's files have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from risk_engine.application import SECTIONS
+from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
+from risk_engine.batch.chunks import read_chunks
+from risk_engine.batch.neutral import section_columns
+from risk_engine.batch.section_files import check_columns
+from risk_engine.batch.writing import write_tables
+from risk_engine.errors import Fault
+
+
+def section_faults(name: str, place: str, schema: pa.Schema) -> list[Fault]:
+    """What is wrong with the columns and types of a table that shall become a section file.
+
+    Args:
+        name: The section.
+        place: What faults begin with.
+        schema: The table's Arrow schema.
+    """
+    return list(check_columns(place, file_columns(SECTIONS[name]), schema))
+
+
+def write_section(path: Path, name: str, stream: pa.RecordBatchReader) -> int:
+    """Write one section file, whole or not at all.
+
+    Args:
+        path: The Parquet file.
+        name: The section; its columns must have passed :func:`section_faults`.
+        stream: Rows sorted by application_id.
+
+    Returns:
+        The number of rows written.
+    """
+    columns = file_columns(SECTIONS[name])
+    schema = pa.schema([
+        (field.name, _written(columns[field.name], field.type)) for field in stream.schema
+    ])  # fmt: skip
+    return write_tables(path, schema, (pa.Table.from_batches([batch]).cast(schema) for batch in stream))
+
+
+def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
+    """Read a folder of section files through, as a decision would: order, single rows, nulls, words, moments.
+
+    Args:
+        folder: The section files.
+        told: What faults call a section's file, where it is not its path.
+
+    Returns:
+        The number of applicants.
+
+    Raises:
+        DataError: The first row that breaks the contract.
+        TableFaults: Columns or types break it.
+    """
+    applicants = 0
+    for chunk in read_chunks(folder, told=told):
+        applicants += len(chunk)
+        for part in chunk.parts.values():
+            section_columns(chunk, part)
+    return applicants
+
+
+def _written(column: FileColumn, found: pa.DataType) -> pa.DataType:
+    if column.kind == "timestamp" and pa.types.is_timestamp(found):
+        return pa.timestamp("us", "UTC")
+    return KINDS[column.kind].written

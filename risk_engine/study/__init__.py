@@ -1,0 +1,8 @@
+"""A study: what a model is fitted on, and what can be done with it."""
+
+from __future__ import annotations
+
+from risk_engine.study.definition import Study
+from risk_engine.study.sections import write_sections
+
+__all__ = ["Study", "write_sections"]
