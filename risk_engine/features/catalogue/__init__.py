@@ -1,0 +1,6 @@
+"""The features a lender may use, one module per domain; ``CATALOGUE`` holds them all by name."""
+
+from risk_engine.features.catalogue import invoices, partners, request
+from risk_engine.features.language import Catalogue
+
+CATALOGUE = Catalogue.of(request, invoices, partners)
