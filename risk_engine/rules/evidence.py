@@ -1,0 +1,170 @@
+"""The evidence matrix: which sections a product asks of whom, and how old they may be.
+
+Only the policy can say that a section does not concern an applicant; a document cannot claim it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from risk_engine.errors import nearest_hint
+from risk_engine.facts import Fact
+from risk_engine.rules.conditions import STATE_WORD
+from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
+from risk_engine.rules.scope import Case, Scope, read_scope
+from risk_engine.rules.written import Written
+from risk_engine.vocabulary import ReferKind, State
+
+REQUIRED, OPTIONAL, NOT_APPLICABLE = "required", "optional", "not_applicable"
+_NEEDS = (REQUIRED, OPTIONAL, NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What is asked of one section.
+
+    Attributes:
+        need: ``required``, ``optional`` or ``not_applicable``.
+        max_age_days: Most days between the newest row and the decision; None where age does not matter.
+        refer_kind: Who a case without it goes to.
+        requests: What to ask the applicant for.
+    """
+
+    need: str
+    max_age_days: int | None = None
+    refer_kind: ReferKind = ReferKind.INFORMATION
+    requests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSection:
+    """What a document holds of a section.
+
+    Attributes:
+        state: State of the section; one that failed its integrity checks is NOT_OBTAINED.
+        age_days: Days since its newest row; None where it has no dated row.
+    """
+
+    state: State
+    age_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceMatrix:
+    """Rows of scope and requirements; exactly one row covers each case."""
+
+    rows: tuple[tuple[Scope, Mapping[str, Requirement]], ...]
+    reason: str
+
+    def asks(self, case: Case) -> Mapping[str, Requirement]:
+        """What is asked of this case; a section that is not listed is optional."""
+        return next((asked for scope, asked in self.rows if scope.covers(case)), {})
+
+    def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
+        """One result per required section: refer where not obtained, or older than allowed."""
+        missing = HeldSection(State.NOT_OBTAINED)
+        return tuple(
+            self._judge(section, asked, held.get(section, missing))
+            for section, asked in self.asks(case).items()
+            if asked.need == REQUIRED
+        )
+
+    def _judge(self, section: str, asked: Requirement, held: HeldSection) -> RuleResult:
+        obtained = held.state in (State.VALUE, State.NONE)
+        clauses = [_clause(section, "is not", STATE_WORD[held.state], "not_obtained", holds=obtained)]
+        sound = obtained
+        if asked.max_age_days is not None and obtained:
+            # a section without a dated row cannot show that it is fresh
+            young = held.age_days is not None and held.age_days <= asked.max_age_days
+            age = STATE_WORD[State.NONE] if held.age_days is None else float(held.age_days)
+            clauses.append(_clause(f"age of {section} in days", "<=", age, float(asked.max_age_days), holds=young))
+            sound = young
+        name = f"evidence_{section}"
+        if sound:
+            return RuleResult(name, RuleKind.REFER, RuleAnswer.APPROVE, tuple(clauses))
+        return RuleResult(
+            name,
+            RuleKind.REFER,
+            RuleAnswer.REFER,
+            tuple(clauses),
+            self.reason,
+            asked.refer_kind,
+            asked.requests or (section,),
+            None,
+            LiftedBy.REVIEWER,
+        )
+
+
+def _clause(fact: str, sign: str, value: float | str, threshold: float | str, *, holds: bool) -> Clause:
+    return Clause(fact, sign, value, threshold, Truth.TRUE if holds else Truth.FALSE)
+
+
+def read_evidence(file: Written, facts: Mapping[str, Fact], reason: str, known: Collection[str]) -> EvidenceMatrix:
+    """Read ``evidence.yaml``: every applicant kind and customer kind must meet exactly one row."""
+    if not file.mapping("evidence", ("matrix",)):
+        return EvidenceMatrix((), reason)
+    before = len(file.faults)
+    rows = []
+    for row in file.under("matrix").entries("rows with scope and sections"):
+        if row.mapping("a row of the matrix", ("scope", "sections")):
+            scope = read_scope(row.under("scope"), facts, amount=False)
+            rows.append((scope, _requirements(row.under("sections"), known)))
+    if len(file.faults) == before:
+        _check_cover(file, [scope for scope, _ in rows], facts)
+    return EvidenceMatrix(tuple(rows), reason)
+
+
+def _requirements(sections: Written, known: Collection[str]) -> dict[str, Requirement]:
+    if not isinstance(sections.plain, dict):
+        sections.fault(None, sections.plain, "a mapping of sections")
+        return {}
+    read = {}
+    for name in sections.plain:
+        if known and name not in known:
+            sections.fault(name, name, "a section of the data contract", nearest_hint(str(name), known))
+        read[str(name)] = _requirement(sections, name)
+    return read
+
+
+def _requirement(sections: Written, name: str) -> Requirement:
+    if isinstance(sections.plain[name], str):
+        return Requirement(sections.word(name, _NEEDS, default=OPTIONAL))
+    entry = sections.under(name)
+    if not entry.mapping(f"section {name}", ("need",), ("max_age_days", "refer_kind", "requests")):
+        return Requirement(OPTIONAL)
+    need = entry.word("need", _NEEDS, default=OPTIONAL)
+    age: Any = entry.plain.get("max_age_days")
+    if age is not None and (not isinstance(age, int) or isinstance(age, bool) or age < 1):
+        entry.fault("max_age_days", age, "a whole number of days, 1 or more")
+    if age is not None and need != REQUIRED:
+        # else leaving an old section out would be better than sending it
+        entry.fault("max_age_days", f"max_age_days on an {need} section", "max_age_days on a required section only")
+    kind = entry.word("refer_kind", tuple(ReferKind), default=ReferKind.INFORMATION)
+    return Requirement(need, age, ReferKind(kind), entry.words("requests"))
+
+
+def _check_cover(file: Written, scopes: list[Scope], facts: Mapping[str, Fact]) -> None:
+    for applicant, customer, told in _kinds(scopes, facts):
+        for product in {name for scope in scopes for name in scope.product} or {""}:
+            case = Case(product, applicant, customer, "", "", 0.0)
+            covering = [number for number, scope in enumerate(scopes, start=1) if scope.covers(case)]
+            if not covering:
+                file.fault("matrix", f"no row for {told}", "a row for every applicant and customer kind (a gap)")
+            elif len(covering) > 1:
+                found = f"rows {covering[0]} and {covering[1]} both hold for {told}"
+                file.fault("matrix", found, "one row for each case (an overlap)")
+
+
+def _kinds(scopes: list[Scope], facts: Mapping[str, Fact]) -> Iterator[tuple[str, str, str]]:
+    """Every pair of applicant kind and customer kind that the facts, or else the rows, know of."""
+
+    def words(name: str) -> list[str]:
+        if name in facts and facts[name].words:
+            return list(facts[name].words)
+        return sorted({word for scope in scopes for word in getattr(scope, name)} | {"any other"})
+
+    for applicant, customer in itertools.product(words("applicant_kind"), words("customer_kind")):
+        yield applicant, customer, f"applicant_kind {applicant}, customer_kind {customer}"

@@ -1,0 +1,135 @@
+"""Examples: each rule shows itself at work on both sides of its threshold and in the dark, and must be right."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from risk_engine.errors import nearest_hint
+from risk_engine.facts import Fact, FactValue
+from risk_engine.rules.language import leaves
+from risk_engine.rules.meaning import Vocabulary, can_be_unknown
+from risk_engine.rules.parameters import Dated
+from risk_engine.rules.results import RuleAnswer, RuleResult, Truth
+from risk_engine.rules.rule import Program, Rule
+from risk_engine.rules.scope import Case
+from risk_engine.rules.written import Written
+from risk_engine.vocabulary import FactType, State
+
+_ANSWERS = {
+    "pass": RuleAnswer.APPROVE,
+    "refer": RuleAnswer.REFER,
+    "decline": RuleAnswer.DECLINE,
+    "condition": RuleAnswer.CONDITION,
+    "skipped": RuleAnswer.SKIPPED,
+}
+_TOLD = {answer: word for word, answer in _ANSWERS.items()}
+_STATES = {state.name.lower(): state for state in State if state is not State.VALUE}
+_CASE = ("product", "applicant_kind", "customer_kind", "jurisdiction", "amount")
+
+
+def run_examples(rule: Rule, programs: Dated[Program], vocabulary: Vocabulary, policy_case: Case) -> None:
+    """Run every example of a rule; what is wrong or missing becomes a fault at its line."""
+    before = len(rule.written.faults)
+    seen = []
+    for entry in rule.written.under("examples").entries("examples"):
+        if entry.mapping("an example", ("given", "expect"), ("as_of", "case")):
+            told = _run(entry, rule, programs, vocabulary, policy_case)
+            if told:
+                seen.append(told)
+    if len(rule.written.faults) == before:
+        _check_shown(rule, seen)
+
+
+def _run(
+    entry: Written, rule: Rule, programs: Dated[Program], vocabulary: Vocabulary, policy_case: Case
+) -> RuleResult | None:
+    before = len(entry.faults)
+    day = entry.date("as_of") or vocabulary.start
+    if day < vocabulary.start:
+        entry.fault("as_of", day, f"a day the policy covers, from {vocabulary.start}")
+    held = _given(entry.under("given"), rule, vocabulary.facts)
+    case = _case(entry, rule, policy_case)
+    if len(entry.faults) > before:
+        return None
+    result = programs.on(day)(held) if rule.scope.covers(case) else rule.skipped
+    answered: object = _TOLD.get(result.result, result.cap)
+    expected = entry.plain["expect"]
+    agrees = answered == expected if isinstance(answered, str) else _same_amount(answered, expected)
+    if not agrees:
+        shown = "; ".join(f"{c.fact} {c.operator} {c.threshold} is {c.truth} at {c.value}" for c in result.clauses)
+        entry.fault("expect", f"{rule.id} answers {answered}", f"{expected}, as the example says", shown)
+    return result
+
+
+def _same_amount(answered: object, expected: object) -> bool:
+    return isinstance(expected, int | float) and not isinstance(expected, bool) and float(str(answered)) == expected
+
+
+def _given(entry: Written, rule: Rule, facts: Mapping[str, Fact]) -> dict[str, FactValue]:
+    held: dict[str, FactValue] = {}
+    if not isinstance(entry.plain, dict):
+        entry.fault(None, entry.plain, "a mapping of facts")
+        return held
+    for name, plain in entry.plain.items():
+        if name not in rule.names:
+            entry.fault(name, name, f"a fact that {rule.id} names", nearest_hint(str(name), rule.names))
+        elif isinstance(plain, str) and plain in _STATES and plain not in facts[name].words:
+            held[name] = FactValue(None, _STATES[plain])
+        elif _is_of(facts[name], plain):
+            value = float(plain) if facts[name].type is FactType.NUMBER else plain
+            held[name] = FactValue(value, State.VALUE)
+        else:
+            expected = f"a {facts[name].type.value} for {name}, or one of {', '.join(_STATES)}"
+            entry.fault(name, plain, expected, nearest_hint(str(plain), (*facts[name].words, *_STATES)))
+    return held
+
+
+def _is_of(fact: Fact, plain: Any) -> bool:  # noqa: ANN401  # whatever an author wrote
+    match fact.type:
+        case FactType.NUMBER:
+            number = isinstance(plain, int | float) and not isinstance(plain, bool)
+            return number and (fact.range is None or fact.range[0] <= plain <= fact.range[1])
+        case FactType.WORD:
+            return isinstance(plain, str) and (not fact.words or plain in fact.words)
+        case FactType.BOOLEAN:
+            return isinstance(plain, bool)
+        case FactType.DATE:
+            return isinstance(plain, dt.date)
+
+
+def _case(entry: Written, rule: Rule, policy_case: Case) -> Case:
+    """The case an example speaks of: one the rule concerns, unless the example says otherwise."""
+    scope = rule.scope
+    firsts = {name: getattr(scope, name)[0] for name in _CASE if name != "amount" and getattr(scope, name)}
+    if scope.amount is not None:
+        inside = (scope.amount.low, scope.amount.high, scope.amount.low + 1, scope.amount.high - 1)
+        firsts["amount"] = next((amount for amount in inside if scope.amount.holds(amount)), 0.0)
+    case = replace(policy_case, **firsts)
+    if "case" not in entry.plain or not entry.under("case").mapping("case", (), _CASE):
+        return case
+    return replace(case, **entry.plain["case"])
+
+
+def _check_shown(rule: Rule, results: Iterable[RuleResult]) -> None:
+    """Both sides of every threshold, and the unknown, must have been shown."""
+    asked = [result for result in results if result.result is not RuleAnswer.SKIPPED]
+    clauses = list(leaves(rule.when)) if rule.when else []
+    for position, leaf in enumerate(clauses):
+        shown = {result.clauses[position].truth for result in asked}
+        for truth, side in ((Truth.TRUE, "holds"), (Truth.FALSE, "does not hold")):
+            if truth not in shown:
+                rule.written.fault("examples", f"no example where {leaf} {side}", "examples on both sides", rule.id)
+    fired = any(result.result is rule.fires for result in asked)
+    if not fired:
+        rule.written.fault("examples", f"no example where {rule.id} fires", "examples on both sides")
+    dark = rule.when is None or can_be_unknown(rule.when)
+    if dark and rule.names and not any(_in_the_dark(result) for result in asked):
+        hint = "say what happens with not_obtained"
+        rule.written.fault("examples", f"no example where {rule.id} is unknown", "an example for unknown", hint)
+
+
+def _in_the_dark(result: RuleResult) -> bool:
+    return any(clause.truth is Truth.UNKNOWN for clause in result.clauses)
