@@ -1,0 +1,216 @@
+"""Documents and tables become the same thing: n applicants in neutral numpy form, ready for the kernels.
+
+Rows not yet known are left out and counted, unrevealed values are null, rows stand in canonical order, sections
+have states, causes and coverage, and those that contradict themselves are invalid. Nothing after this place
+needs to think of time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_engine.application import SECTIONS, Application
+from risk_engine.errors import DataError, UsageError
+from risk_engine.features.coverage import NAMES, PLACE, Coverage, cover
+from risk_engine.features.integrity import broken
+from risk_engine.features.lender_attributes import Attributes
+from risk_engine.features.prepared import DAY, Moments, PreparedSection
+from risk_engine.features.row_sources import DocumentRows, RowSource, TableRows, number_of
+from risk_engine.features.tables import ApplicantTable, Floats, SectionTable
+from risk_engine.vocabulary import Cause, State
+
+SINGLES = tuple(name for name, held in SECTIONS.items() if held.single and not held.training_only)
+LISTS = tuple(name for name, held in SECTIONS.items() if not held.single and not held.training_only)
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Columns:
+    """n applicants, prepared.
+
+    Attributes:
+        moments: ``as_of``, offset and ``now`` of each.
+        coverage: States, causes and covered days of each section.
+        ignored_rows: Rows at or after ``as_of`` that were left out, (n,).
+    """
+
+    def __init__(
+        self,
+        moments: Moments,
+        sources: Mapping[str, RowSource],
+        singles: Mapping[str, Singles],
+        not_applicable: Mapping[str, npt.NDArray[np.bool_]],
+        *,
+        document: bool,
+    ) -> None:
+        self.moments = moments
+        self._singles = singles
+        self._sections = {name: PreparedSection(SECTIONS[name], source, moments) for name, source in sources.items()}
+        self.coverage: Coverage = cover(self._sections, moments.now, document=document)
+        self._broken: dict[str, npt.NDArray[np.bool_]] = {}
+        self._settle(not_applicable)
+        self.ignored_rows = sum(
+            (section.ignored for section in self._sections.values()), start=np.zeros(len(moments.now), np.int64)
+        )
+        self._attributes: Attributes | None = None
+
+    def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+        states, causes = self.coverage.states, self.coverage.causes
+        for name in SINGLES:
+            states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
+            causes[PLACE[name]][states[PLACE[name]] == int(State.VALUE)] = int(Cause.NO_CAUSE)
+        for name, section in self._sections.items():
+            found = broken(section)
+            if found is not None and found.any():
+                self._broken[name] = found
+                states[PLACE[name]][found] = int(State.NOT_OBTAINED)
+                causes[PLACE[name]][found] = int(Cause.INVALID)
+        for name, mask in not_applicable.items():
+            states[PLACE[name]][mask] = int(State.NOT_APPLICABLE)
+            causes[PLACE[name]][mask] = int(Cause.NO_CAUSE)
+
+    def __len__(self) -> int:
+        return len(self.moments.now)
+
+    def section(self, name: str) -> PreparedSection | None:
+        """The rows of a section; None where nobody has any."""
+        return self._sections.get(name)
+
+    def single(self, section: str, column: str) -> Floats | None:
+        """A column of a section that stands once, (n,); None where it is null throughout."""
+        held = self._singles.get(section)
+        return None if held is None else held.column(column, self.moments)
+
+    def attribute(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
+        """Values, states and causes of one of the lender's own attributes, (n,) each."""
+        if self._attributes is None:
+            place = PLACE["attributes"]
+            self._attributes = Attributes(
+                self.section("attributes"), self.coverage.states[place], self.coverage.causes[place]
+            )
+        return self._attributes.read(name, words)
+
+    def section_state(self, name: str) -> tuple[Bytes, Bytes]:
+        """States and causes of a section, (n,) each."""
+        return self.coverage.states[PLACE[name]], self.coverage.causes[PLACE[name]]
+
+    def covers(self, name: str) -> tuple[Floats, Floats]:
+        """First covered day and the day after the last, (n,) each; -inf where nothing limits the first."""
+        return self.coverage.starts[PLACE[name]], self.coverage.ends[PLACE[name]]
+
+    def broken(self, row: int) -> tuple[str, ...]:
+        """The sections of one applicant that contradict themselves."""
+        return tuple(name for name in NAMES if name in self._broken and self._broken[name][row])
+
+    def notes(self, row: int) -> tuple[str, ...]:
+        """What a reader of one applicant's answer should know."""
+        assumed = [
+            f"coverage of {NAMES[at]} assumed from first row"
+            for at in np.flatnonzero(self.coverage.assumed[:, row])
+            if NAMES[at] != "sources"
+        ]
+        ignored = int(self.ignored_rows[row])
+        dropped = [f"{ignored} rows at or after as_of ignored"] if ignored else []
+        return (*assumed, *dropped, *(f"{name} contradicts itself" for name in self.broken(row)))
+
+
+class Singles:
+    """A section that stands once per applicant."""
+
+    def __init__(self, section: str, source: Mapping[str, Floats] | object, states: Bytes) -> None:
+        self._contract = SECTIONS[section]
+        self._source = source
+        self.states = states
+
+    def column(self, name: str, moments: Moments) -> Floats | None:
+        """A column in neutral form, timestamps as local days; None where nobody has it."""
+        held = self._contract.columns[name]
+        raw: Floats | None
+        if isinstance(self._source, Mapping):
+            raw = self._source.get(name)
+        else:
+            plain = getattr(self._source, held.attribute)
+            if plain is None:
+                return None
+            value = float(held.words.index(plain)) if held.kind == "word" else plain
+            raw = number_of(held.kind, [value], optional=False)
+        return (raw + moments.offset) / DAY if raw is not None and held.kind == "timestamp" else raw
+
+
+def from_document(
+    application: Application, *, as_of: dt.datetime | None = None, not_applicable: frozenset[str] = frozenset()
+) -> Columns:
+    """One applicant, from a decoded document.
+
+    Args:
+        application: The document.
+        as_of: The moment of decision; the document's own where it is left out.
+        not_applicable: Sections the policy says do not concern this applicant.
+
+    Raises:
+        UsageError: Neither says when.
+    """
+    moment = as_of or application.application.as_of
+    if moment is None:
+        raise UsageError("the document does not say as of when to decide", hint="set application.as_of")
+    offset = moment.utcoffset()
+    minutes = 0.0 if offset is None else offset.total_seconds() / 60.0
+    sources: dict[str, RowSource] = {}
+    for name in LISTS:
+        rows = application.rows(name)
+        if rows is not None:
+            sources[name] = DocumentRows(SECTIONS[name], rows)
+    there = np.zeros(1, np.uint8)
+    return Columns(
+        Moments.of(np.array([moment.timestamp()]), np.array([minutes])),
+        sources,
+        {name: Singles(name, getattr(application, name), there) for name in SINGLES},
+        {name: np.ones(1, np.bool_) for name in not_applicable},
+        document=True,
+    )
+
+
+def from_tables(
+    applicants: ApplicantTable,
+    tables: Mapping[str, SectionTable],
+    *,
+    not_applicable: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+) -> Columns:
+    """Many applicants, from tables in neutral form.
+
+    A table cannot tell an empty list from an absent one: an applicant without rows of a section has obtained it
+    only where ``sources`` says so. Sections of training only are left aside.
+
+    Raises:
+        DataError: A table is about another number of applicants, or an applicant asks twice.
+    """
+    n = len(applicants)
+    for name, table in tables.items():
+        if len(table.offsets) != n + 1:
+            raise DataError(f"table {name} tells of {len(table.offsets) - 1} applicants, the requests of {n}")
+    singles = {name: Singles(name, *_one_each(name, tables[name], n)) for name in SINGLES if name in tables}
+    return Columns(
+        Moments.of(applicants.as_of, applicants.offset_minutes),
+        {name: TableRows(tables[name]) for name in LISTS if name in tables},
+        singles,
+        not_applicable or {},
+        document=False,
+    )
+
+
+def _one_each(name: str, table: SectionTable, n: int) -> tuple[Mapping[str, Floats], Bytes]:
+    counts = np.diff(table.offsets)
+    if np.any(counts > 1):
+        row = int(np.argmax(counts > 1))
+        raise DataError(f"applicant {row} has {counts[row]} rows of {name}", hint="one row per application_id")
+    states = np.where(counts == 1, int(State.VALUE), int(State.NOT_OBTAINED)).astype(np.uint8)
+    there = np.flatnonzero(counts == 1)
+    spread = {}
+    for column, values in table.columns.items():
+        spread[column] = np.full(n, np.nan)
+        spread[column][there] = values
+    return spread, states

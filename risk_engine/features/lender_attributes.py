@@ -1,0 +1,99 @@
+"""The lender's own attributes: a name and a value per row, read as one value per applicant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_engine.errors import DataError
+from risk_engine.features.prepared import PreparedSection
+from risk_engine.features.tables import Floats, Ints
+from risk_engine.vocabulary import Cause, State
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Attributes:
+    """The section ``attributes`` of n applicants."""
+
+    def __init__(self, section: PreparedSection | None, states: Bytes, causes: Bytes) -> None:
+        self._states, self._causes = states, causes
+        self._section = section
+        self._last: dict[str, Ints] = {}
+        if section is not None and len(section.order):
+            book = section.texts("name")
+            if not book:
+                raise DataError("the table attributes has no code book for its column name", hint="SectionTable.texts")
+            self._last = _last_rows(section, book)
+
+    def read(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
+        """Values, states and causes of one attribute.
+
+        A number may be sent as text (``"28"``), a truth as ``"true"`` or ``"false"``: tables of mixed attributes have
+        one text column.
+        """
+        n = len(self._states)
+        values = np.full(n, np.nan)
+        states, causes = np.maximum(self._states, int(State.NONE)).astype(np.uint8), self._causes.copy()
+        if name not in self._last or self._section is None:
+            return values, states, causes
+        owner = np.repeat(np.arange(n), np.diff(self._section.offsets))
+        rows = self._last[name]
+        who = owner[rows]
+        read = self._numbers(rows) if words is None else self._words(rows, words)
+        there = self._states[who] == int(State.VALUE)
+        good = there & ~np.isnan(read)
+        values[who[good]] = read[good]
+        states[who[good]] = int(State.VALUE)
+        bad = who[there & np.isnan(read)]
+        states[bad], causes[bad] = int(State.NOT_OBTAINED), int(Cause.INVALID)
+        return values, states, causes
+
+    def _numbers(self, rows: Ints) -> Floats:
+        assert self._section is not None  # noqa: S101 - read() has looked
+        numbers = self._section.column("value")[rows]
+        return np.where(np.isnan(numbers), self._told(rows, number_in), numbers)
+
+    def _words(self, rows: Ints, words: tuple[str, ...]) -> Floats:
+        place = {word: float(index) for index, word in enumerate(words)}
+        return self._told(rows, lambda text: place.get(text, math.nan))
+
+    def _told(self, rows: Ints, read: Callable[[str], float]) -> Floats:
+        assert self._section is not None  # noqa: S101 - read() has looked
+        codes = self._section.column("value_text")[rows]
+        told = np.full(len(rows), np.nan)
+        texts = np.flatnonzero(~np.isnan(codes))
+        book: Sequence[str] = self._section.texts("value_text") or self._section.texts("value")
+        kinds, where = np.unique(codes[texts].astype(np.int64), return_inverse=True)
+        told[texts] = np.array([read(book[kind]) for kind in kinds.tolist()], np.float64)[where]
+        return told
+
+
+def number_in(text: str) -> float:
+    """The number or truth a text tells, NaN if none.
+
+    >>> number_in("28"), number_in("true"), number_in("A11")
+    (28.0, 1.0, nan)
+    """
+    if text in ("true", "false"):
+        return float(text == "true")
+    try:
+        number = float(text)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def _last_rows(section: PreparedSection, book: Sequence[str]) -> dict[str, Ints]:
+    """For each name, the last row of every applicant who has it."""
+    codes = section.column("name")
+    owner = np.repeat(np.arange(len(section.offsets) - 1), np.diff(section.offsets))
+    ranked = np.lexsort([owner, codes])
+    last = np.ones(len(ranked), np.bool_)
+    last[:-1] = (codes[ranked[1:]] != codes[ranked[:-1]]) | (owner[ranked[1:]] != owner[ranked[:-1]])
+    rows = ranked[last]
+    starts = np.flatnonzero(np.append(True, codes[rows[1:]] != codes[rows[:-1]]))
+    return {book[int(codes[part[0]])]: part for part in np.split(rows, starts[1:])}

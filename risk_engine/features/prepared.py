@@ -1,0 +1,245 @@
+"""A section made ready: rows not known at ``as_of`` left out, unrevealed values null, one canonical order.
+
+The order does not depend on how rows were sent: by event date, then ``seq``, then amounts, then the other
+numbers, then the texts. Rows equal in all of them are interchangeable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_engine.application import SectionContract
+from risk_engine.features.row_sources import RowSource
+from risk_engine.features.tables import Floats, Ints
+
+DAY = 86_400.0
+_AMOUNTS = ("money", "number", "decimal")
+_LAST = ("row_id", "known_at", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The moments of decision of n applicants.
+
+    Attributes:
+        as_of: Seconds since the epoch, UTC.
+        offset: Seconds to add for local time.
+        now: The local calendar date of ``as_of``, days since 1970-01-01.
+    """
+
+    as_of: Floats
+    offset: Floats
+    now: Floats
+
+    @classmethod
+    def of(cls, as_of: Floats, offset_minutes: Floats) -> Moments:
+        """From the neutral form."""
+        offset = offset_minutes * 60.0
+        return cls(as_of, offset, np.floor((as_of + offset) / DAY))
+
+
+class PreparedSection:
+    """One section of n applicants.
+
+    Attributes:
+        contract: What stands in it.
+        offsets: Applicant i owns rows ``offsets[i]:offsets[i + 1]`` of every column.
+        order: The raw row behind each row.
+        ignored: Rows left out because they lie at or after ``as_of``, per applicant.
+        sent: Rows as sent, per applicant, other parties' rows not counted.
+        dates: The event day of each row; -inf where it has none.
+    """
+
+    __slots__ = (
+        "_columns",
+        "_day_shift",
+        "_source",
+        "_whole",
+        "contract",
+        "dates",
+        "ignored",
+        "offsets",
+        "order",
+        "sent",
+    )
+
+    def __init__(self, contract: SectionContract, source: RowSource, moments: Moments) -> None:
+        self.contract = contract
+        self._source = source
+        self._columns: dict[str, Floats] = {}
+        rows = int(source.offsets[-1])
+        owner = _owners(source.offsets)
+        # For one applicant everything per row is one number, which numpy stretches.
+        one = len(source.offsets) == 2
+        as_of, offset, now = (held[0] if one else held[owner] for held in (moments.as_of, moments.offset, moments.now))
+        own = _own(contract, source)
+        keep = self._known(rows, as_of, offset)
+        self.ignored = _per_applicant(own & ~keep if own is not None else ~keep, source.offsets)
+        self.sent = np.diff(source.offsets) if own is None else _per_applicant(own, source.offsets)
+        event = self._day_of(contract.event, offset)
+        if event is not None and not contract.snapshot:
+            keep &= ~(event >= now)
+        if own is not None:
+            keep &= own
+        self._settle(keep, event, owner, as_of, offset)
+
+    def _settle(
+        self,
+        keep: npt.NDArray[np.bool_],
+        event: Floats | None,
+        owner: Ints,
+        as_of: Floats | float,
+        offset: Floats | float,
+    ) -> None:
+        kept = np.flatnonzero(keep)
+        self._whole = len(kept) == len(keep)
+        self._day_shift = offset if isinstance(offset, float) or np.ndim(offset) == 0 else offset[kept]
+        self.order = kept
+        self.offsets = np.zeros(len(self._source.offsets), np.int64)
+        np.cumsum(_per_applicant(keep, self._source.offsets), out=self.offsets[1:])
+        known = as_of if np.ndim(as_of) == 0 else np.asarray(as_of)[kept]
+        self._reveal(known)
+        dates = np.full(len(kept), -np.inf) if event is None else event[kept]
+        self.dates = np.where(np.isnan(dates), -np.inf, dates)
+        self._sort(owner[kept])
+
+    def _known(self, rows: int, as_of: Floats | float, offset: Floats | float) -> npt.NDArray[np.bool_]:
+        """Rows known, and begun, before ``as_of``."""
+        begun = self._second_of(self.contract.event, offset)
+        public = begun if self.contract.public == self.contract.event else self._second_of(self.contract.public, offset)
+        known = self._second_of("known_at", offset)
+        if public is not None and begun is not None and public is not begun:
+            public = np.where(np.isnan(public), begun, public)
+        if known is None:
+            known = public
+        elif public is not None:
+            known = np.where(np.isnan(known), public, known)
+        keep = np.ones(rows, np.bool_)
+        for moment in (known, begun):
+            if moment is not None:
+                keep &= ~(moment >= as_of)
+        return keep
+
+    def _second_of(self, name: str | None, offset: Floats | float) -> Floats | None:
+        """A date column as the start of its local day, a timestamp as it is: seconds UTC."""
+        raw = self._source.raw(name) if name in self.contract.columns and name is not None else None
+        if raw is None or self.contract.columns[str(name)].kind == "timestamp":
+            return raw
+        return raw * DAY - offset
+
+    def _day_of(self, name: str | None, offset: Floats | float) -> Floats | None:
+        raw = self._source.raw(name) if name in self.contract.columns and name is not None else None
+        if raw is None or self.contract.columns[str(name)].kind == "date":
+            return raw
+        return (raw + offset) / DAY
+
+    def _reveal(self, as_of: Floats | float) -> None:
+        """Read null what was not revealed by ``as_of``."""
+        for name, date in self.contract.revealed.items():
+            told = self._source.raw(date)
+            if told is None:
+                self._columns[name] = np.full(len(self.order), np.nan)
+                continue
+            day = self._taken(told)
+            second = day if self.contract.columns[date].kind == "timestamp" else day * DAY - self._day_shift
+            hidden = ~(second < as_of)
+            if not hidden.any():
+                continue
+            raw = self._source.raw(name)
+            if raw is not None:
+                self._columns[name] = self._local(name, np.where(hidden, np.nan, self._taken(raw)))
+
+    def _taken(self, raw: Floats) -> Floats:
+        return raw if self._whole else raw[self.order]
+
+    def _local(self, name: str, values: Floats) -> Floats:
+        """Timestamps become local days with their fraction, so that dates and timestamps meet."""
+        held = self.contract.columns.get(name)
+        return (values + self._day_shift) / DAY if held is not None and held.kind == "timestamp" else values
+
+    def column(self, name: str) -> Floats:
+        """A column in canonical order, NaN where null or not yet revealed."""
+        held = self._columns.get(name)
+        if held is None:
+            raw = self._source.raw(name)
+            held = np.full(len(self.order), np.nan) if raw is None else self._local(name, self._taken(raw))
+            self._columns[name] = held
+        return held
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The code book of a text column."""
+        return tuple(self._source.texts(name))
+
+    def _sort(self, owner: Ints) -> None:
+        if len(owner) < 2:
+            return
+        chain = [self.dates]
+        several = len(self.offsets) > 2
+        for names in _sort_groups(self.contract):
+            chain += [self.column(name) for name in names]
+            keys = [*reversed(chain), owner] if several else list(reversed(chain))
+            ranked = np.lexsort(keys)
+            if not _ties(chain, ranked, owner if several else None):
+                break
+        if np.all(ranked[1:] > ranked[:-1]):
+            return
+        self._whole = False
+        self.dates = self.dates[ranked]
+        self.order = self.order[ranked]
+        if np.ndim(self._day_shift):
+            self._day_shift = np.asarray(self._day_shift)[ranked]
+        self._columns = {name: held[ranked] for name, held in self._columns.items()}
+
+    def index_in_applicant(self, row: int) -> Ints:
+        """For each row of an applicant, its place among the rows as they were sent."""
+        start, end = self.offsets[row], self.offsets[row + 1]
+        return self.order[start:end] - self._source.offsets[row]
+
+
+def _sort_groups(contract: SectionContract) -> list[list[str]]:
+    plain = [held for held in contract.columns.values() if held.name not in ("party", *_LAST, contract.event)]
+    first = [held.name for held in plain if held.name == "seq"]
+    amounts = [held.name for held in plain if held.kind in _AMOUNTS]
+    texts = [held.name for held in plain if held.kind == "text"]
+    unread = {*first, *amounts, *texts}
+    numbers = [held.name for held in plain if held.name not in unread and held.kind not in ("texts", "value")]
+    values = [held.name for held in plain if held.kind == "value"]
+    more = [*values, *(f"{name}_text" for name in values)]
+    # known_at leads where a section has no date of its own: the last known row comes last.
+    known = [name for name in ("known_at",) if name in contract.columns]
+    if contract.event is None:
+        return [[*known, *first, *amounts], numbers, [*texts, *more]]
+    return [[*first, *amounts], [*numbers, *known], [*texts, *more]]
+
+
+def _ties(chain: list[Floats], ranked: Ints, owner: Ints | None) -> bool:
+    before, after = ranked[:-1], ranked[1:]
+    same = np.ones(len(before), np.bool_) if owner is None else owner[before] == owner[after]
+    for values in chain:
+        left, right = values[before], values[after]
+        same &= (left == right) | (np.isnan(left) & np.isnan(right))
+        if not same.any():
+            return False
+    return True
+
+
+def _owners(offsets: Ints) -> Ints:
+    return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+
+
+def _per_applicant(mask: npt.NDArray[np.bool_], offsets: Ints) -> Ints:
+    if len(offsets) == 2:
+        return np.array([np.count_nonzero(mask)], np.int64)
+    counted = np.zeros(len(mask) + 1, np.int64)
+    np.cumsum(mask, out=counted[1:])
+    return counted[offsets[1:]] - counted[offsets[:-1]]
+
+
+def _own(contract: SectionContract, source: RowSource) -> npt.NDArray[np.bool_] | None:
+    """The applicant's own rows; None where all are. Sections about parties keep every row."""
+    held = contract.columns.get("party")
+    party = source.raw("party") if held is not None and held.optional else None
+    return None if party is None else np.isnan(party)

@@ -1,0 +1,123 @@
+"""Where a section's raw columns come from: the rows of one document, or a table of many applicants."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Protocol
+
+import numpy as np
+
+from risk_engine.application import APPLICANT, SectionContract
+from risk_engine.features.tables import Floats, Ints, SectionTable
+
+EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
+
+
+class RowSource(Protocol):
+    """Raw rows of one section in neutral form, as sent: unfiltered, unsorted, unrevealed."""
+
+    @property
+    def offsets(self) -> Ints:
+        """Applicant i owns rows ``offsets[i]:offsets[i + 1]``."""
+
+    def raw(self, name: str) -> Floats | None:
+        """A column; None where it is null throughout."""
+
+    def texts(self, name: str) -> Sequence[str]:
+        """The code book of a text column."""
+
+
+class TableRows:
+    """Rows of many applicants, from a :class:`SectionTable`."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: SectionTable) -> None:
+        self._table = table
+
+    @property
+    def offsets(self) -> Ints:
+        """Applicant i owns rows ``offsets[i]:offsets[i + 1]``."""
+        return self._table.offsets
+
+    def raw(self, name: str) -> Floats | None:
+        """A column; None where the table does not have it."""
+        return self._table.columns.get(name)
+
+    def texts(self, name: str) -> Sequence[str]:
+        """The code book of a text column; empty where none was given."""
+        return self._table.texts.get(name, ())
+
+
+class DocumentRows:
+    """Rows of one document; a column is read off them when it is asked for, once."""
+
+    __slots__ = ("_books", "_contract", "_held", "_rows", "offsets")
+
+    def __init__(self, contract: SectionContract, rows: Sequence[Any]) -> None:
+        self._contract = contract
+        self._rows = rows
+        self._held: dict[str, Floats | None] = {}
+        self._books: dict[str, Sequence[str]] = {}
+        self.offsets = np.array([0, len(rows)], np.int64)
+
+    def raw(self, name: str) -> Floats | None:
+        """A column; None where every row leaves it out."""
+        if name not in self._held:
+            self._held[name] = self._read(name)
+        return self._held[name]
+
+    def texts(self, name: str) -> Sequence[str]:
+        """The code book of a text column."""
+        self.raw(name)
+        return self._books.get(name, ())
+
+    def _read(self, name: str) -> Floats | None:
+        if name == "value_text":
+            return self._coded(name, [held if isinstance(held, str) else None for held in self._plain("value")])
+        column = self._contract.columns[name]
+        plain = self._plain(name)
+        if column.optional and plain.count(None) == len(plain):
+            return None
+        match column.kind:
+            case "text":
+                if name == "party":
+                    plain = [None if held == APPLICANT else held for held in plain]
+                return self._coded(name, plain)
+            case "word":
+                index: Mapping[Any, float] = {word: float(place) for place, word in enumerate(column.words)}
+                return np.array(list(map({None: math.nan, **index}.__getitem__, plain)))
+            case "value":
+                return np.array([math.nan if isinstance(held, str) else float(held) for held in plain])
+            case kind:
+                return number_of(kind, plain, optional=column.optional)
+
+    def _plain(self, name: str) -> list[Any]:
+        return list(map(attrgetter(self._contract.columns[name].attribute), self._rows))
+
+    def _coded(self, name: str, plain: list[Any]) -> Floats:
+        book = sorted({held for held in plain if held is not None})
+        code: dict[Any, float] = {text: float(place) for place, text in enumerate(book)}
+        self._books[name] = book
+        code[None] = math.nan
+        return np.array(list(map(code.__getitem__, plain)))
+
+
+def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:
+    """Plain values of a numeric kind as float64; None is NaN."""
+    if kind not in _MOMENTS:
+        # numpy reads None as NaN, and Decimals and truths as the nearest float.
+        return np.array(plain, dtype=np.float64)
+    told, start = _MOMENTS[kind]
+    if optional:
+        return np.array([None if held is None else told(held) for held in plain], dtype=np.float64) - start
+    return np.array(list(map(told, plain)), dtype=np.float64) - start
+
+
+_MOMENTS: Mapping[str, tuple[Callable[[Any], float], int]] = {
+    "date": (dt.date.toordinal, EPOCH_ORDINAL),
+    "timestamp": (dt.datetime.timestamp, 0),
+}
