@@ -5,12 +5,20 @@ from __future__ import annotations
 from risk_engine.application.contract import APPLICANT, SECTIONS, ColumnContract, SectionContract
 from risk_engine.application.decoding import decode, encode, schema
 from risk_engine.application.document import Application, fill_as_of
+from risk_engine.application.request import Applicant, Fee, Request
+
+SCHEMA_VERSION = "1"
+"""Raised when a document that was valid stops being so, or comes to mean something else."""
 
 __all__ = [
     "APPLICANT",
+    "SCHEMA_VERSION",
     "SECTIONS",
+    "Applicant",
     "Application",
     "ColumnContract",
+    "Fee",
+    "Request",
     "SectionContract",
     "decode",
     "encode",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from risk_engine.application.contract import APPLICANT, SECTIONS
@@ -46,7 +47,7 @@ class Seen:
     Attributes:
         application: The request, or None.
         applicant: The applicant, or None.
-        sections: Rows by section, None in place of a row that could not be read at all.
+        sections: Rows by section.
         now: Moment of decision where the document names none.
     """
 
@@ -71,8 +72,8 @@ class Seen:
         return request.as_of or self.now or max(told, default=None)
 
     def rows(self, section: str) -> Iterator[tuple[int, Any]]:
-        """Position and row of every row that could be read."""
-        return ((at, row) for at, row in enumerate(self.sections.get(section, ())) if row is not None)
+        """Position and row of every row."""
+        return enumerate(self.sections.get(section, ()))
 
 
 def check(seen: Seen) -> Iterator[Fault]:
@@ -166,29 +167,24 @@ def _repeated_rows(seen: Seen) -> Iterator[Fault]:
 
 
 def _repeated(seen: Seen, section: str, column: str) -> Iterator[Fault]:
-    keys = [getattr(row, column, None) for row in seen.sections.get(section, ())]
-    named = [key for key in keys if key is not None]
-    if len(set(named)) == len(named):
+    keys = list(map(attrgetter(column), seen.sections.get(section, ())))
+    if len({*keys} - {None}) == len(keys) - keys.count(None):
         return
     first: dict[str, int] = {}
     for at, key in enumerate(keys):
         if key is not None and first.setdefault(key, at) != at:
-            yield Fault(
-                f"$.{section}[{at}].{column}",
-                _short(key),
-                f"a {column} of its own",
-                f"row {first[key]} has the same",
-            )
+            expected, hint = f"a {column} of its own", f"row {first[key]} has the same"
+            yield Fault(f"$.{section}[{at}].{column}", _short(key), expected, hint)
 
 
 def _party_references(seen: Seen) -> Iterator[Fault]:
-    listed = [getattr(row, "party", None) for row in seen.sections.get("parties", ())]
+    listed = [party.party for _, party in seen.rows("parties")]
     if None in listed:
         return
     known = {None, APPLICANT, *listed}
     for section, rows in seen.sections.items():
         for column in _PARTY_COLUMNS.get(section, ("party",)):
-            if {getattr(row, column, None) for row in rows} <= known:
+            if known.issuperset(map(attrgetter(column), rows)):
                 continue
             for at, row in seen.rows(section):
                 if getattr(row, column) not in known:

@@ -184,7 +184,7 @@ def _columns(row: type[msgspec.Struct]) -> Mapping[str, ColumnContract]:
             kind=kind,
             words=words,
             optional=not told.required,
-            nullable=annotation is not hints[told.name],
+            nullable=type(None) in typing.get_args(hints[told.name]),
             attribute=told.name,
             annotation=annotation,
         )

@@ -1,7 +1,7 @@
 """The second walk: every fault of a document, each with its path.
 
 It runs after the typed decode said no (or when a key may be repeated, which the typed decode does not see), over a
-plain reading of the JSON. Rows and single values are judged by the same typed decoders, so the two agree by construction.
+plain reading of the JSON. Rows and values are judged by the same typed decoders, so the two agree by construction.
 """
 
 from __future__ import annotations
@@ -49,17 +49,25 @@ def _structure(value: object, path: str, depth: int) -> Iterator[Fault]:
         return
     if depth > DEEPEST:
         yield Fault(path, f"nesting of {depth}", _TOO_DEEP)
-        return
-    if not isinstance(value, Pairs):
+    elif isinstance(value, Pairs):
+        seen = set()
+        for key, one in value:
+            if key in seen:
+                yield Fault(_under(path, key), "the same key again", "each key once", "only one value can be meant")
+            seen.add(key)
+            yield from _structure(one, _under(path, key), depth + 1)
+    else:
         for at, one in enumerate(value):
-            yield from _structure(one, f"{path}[{at}]", depth + 1)
-        return
-    seen = set()
-    for key, one in value:
-        if key in seen:
-            yield Fault(_under(path, key), "the same key again", "each key once", "only one value can be meant")
-        seen.add(key)
-        yield from _structure(one, _under(path, key), depth + 1)
+            if isinstance(one, list) and (depth == DEEPEST or not _is_flat(one)):
+                yield from _structure(one, f"{path}[{at}]", depth + 1)
+
+
+def _is_flat(value: list[Any]) -> bool:
+    """An object that repeats no key and holds no other: the ordinary row, over which time must not be lost."""
+    if not isinstance(value, Pairs):
+        return False
+    held = dict(value)
+    return len(held) == len(value) and not any(isinstance(one, list) for one in held.values())
 
 
 def _under(path: str, key: str) -> str:
@@ -97,7 +105,7 @@ class _Walk:
     def checks(self) -> Iterator[Fault]:
         """Faults of the whole document, except where a value was already told."""
         seen = Seen(self._singles.get("application"), self._singles.get("applicant"), self._rows, self._now)
-        return (fault for fault in check(seen) if fault.path not in self._told)
+        yield from (fault for fault in check(seen) if fault.path not in self._told)
 
     def _single(self, section: SectionContract, value: object) -> Iterator[Fault]:
         if isinstance(value, Pairs):
@@ -110,7 +118,7 @@ class _Walk:
         path = f"$.{section.name}"
         rows = self._rows[section.name] = []
         if not isinstance(value, list) or isinstance(value, Pairs):
-            rows.append(None)
+            rows.append(_readable(section, Pairs()))
             hint = "leave the key out where nobody looked, [] where there was none" if value is None else ""
             yield Fault(path, describe(value), "a list of rows", hint)
             return
@@ -120,7 +128,7 @@ class _Walk:
                 rows.append(read)
                 yield from faults
             else:
-                rows.append(None)
+                rows.append(_readable(section, Pairs()))
                 yield Fault(f"{path}[{at}]", describe(row), "an object")
 
     def _row(self, section: SectionContract, path: str, row: Pairs) -> tuple[Any, Iterator[Fault]]:
@@ -188,12 +196,13 @@ def _read_value(section: SectionContract, column: ColumnContract, value: object)
     return _decoded(_value_decoder(section.name, column.name), value)
 
 
-def _read_row(section: SectionContract, row: Pairs) -> Any:
+def _read_row(section: SectionContract, row: Pairs) -> msgspec.Struct | None:
     """The typed row, or None where a value, a key or the lack of one is a fault."""
     given = dict(row)
     if any(isinstance(value, Pairs) for value in given.values()):
         return None
-    return _decoded(_row_decoder(section.name), given)[1]
+    read: msgspec.Struct | None = _decoded(_row_decoder(section.name), given)[1]
+    return read
 
 
 def _readable(section: SectionContract, row: Pairs) -> SimpleNamespace:

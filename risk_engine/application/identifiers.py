@@ -43,12 +43,21 @@ def expected_identifier(kind: str, identifier: str, jurisdiction: str) -> str:
     return "" if _eighteen.fullmatch(number) and is_good(number) else expected
 
 
+def _is_person(number: str) -> bool:
+    try:
+        return bool(ric.is_valid(number))
+    except (
+        KeyError
+    ):  # stdnum 2.2: check digit and birth date are good, the province is known, its list lacks the county
+        return True
+
+
 def _is_either(number: str) -> bool:
-    return bool(uscc.is_valid(number) or ric.is_valid(number))
+    return bool(uscc.is_valid(number)) or _is_person(number)
 
 
 _SCHEMES: dict[tuple[str, str], tuple[Callable[[str], bool], str]] = {
     ("CN", "company"): (uscc.is_valid, "a unified social credit code with its check digit"),
-    ("CN", "person"): (ric.is_valid, "a resident identity number with its check digit"),
+    ("CN", "person"): (_is_person, "a resident identity number with its check digit"),
     ("CN", "sole_trader"): (_is_either, "a unified social credit code or resident identity number"),
 }

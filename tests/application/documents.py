@@ -7,6 +7,8 @@ import json
 import random
 from typing import Any
 
+from risk_engine.application import SECTIONS, ColumnContract, SectionContract
+
 COMPANY_IDENTIFIER = "91110000600037341L"
 PERSON_IDENTIFIER = "360426199101010071"
 AS_OF = "2020-03-01T09:00:00+08:00"
@@ -99,3 +101,69 @@ def _invoice(number: int, issued_on: dt.date, draw: random.Random) -> dict[str, 
 def as_bytes(document: dict[str, Any]) -> bytes:
     """The document as a sender would post it."""
     return json.dumps(document, separators=(",", ":")).encode()
+
+
+def full_document(seed: int = 1, rows: int = 2) -> dict[str, Any]:
+    """A document with rows in every section, drawn from the contract itself."""
+    draw = random.Random(seed)
+    document = minimal_document()
+    for section in SECTIONS.values():
+        if section.training_only:
+            continue
+        if section.single:
+            document[section.name] |= _values(section, draw, keep=document[section.name])
+        else:
+            document[section.name] = [_row(section, draw, at) for at in range(rows)]
+    return document
+
+
+def _row(section: SectionContract, draw: random.Random, at: int) -> dict[str, Any]:
+    row = _values(section, draw, keep={})
+    row |= {"row_id": f"{section.name}-{at}", "party": draw.choice(["applicant", "P0"])}
+    match section.name:
+        case "parties":
+            row |= {"party": f"P{at}", "identifier": f"pseudonym:{at}"}
+        case "relations":
+            row |= {"from": "applicant", "to": "P0"}
+        case "guarantees":
+            row["provider"] = "P0"
+        case "sources":
+            row["section"] = draw.choice(["invoices", "ledger"])
+        case "fees":
+            row.pop(draw.choice(["amount", "rate"]))
+    return row
+
+
+def _values(section: SectionContract, draw: random.Random, keep: dict[str, Any]) -> dict[str, Any]:
+    values = {name: value(column, draw) for name, column in section.columns.items() if name not in keep}
+    for start, end in (("period_start", "period_end"), ("covers_from", "covers_until")):
+        if start in values:
+            values[start], values[end] = sorted((values[start], values[end]))
+    return values
+
+
+def value(column: ColumnContract, draw: random.Random) -> Any:
+    """A value the column can hold; dates lie before AS_OF."""
+    day = dt.date(2018, 1, 1) + dt.timedelta(days=draw.randrange(700))
+    match column.kind:
+        case "word":
+            return draw.choice(column.words)
+        case "date":
+            return day.isoformat()
+        case "timestamp":
+            return f"{day.isoformat()}T10:{draw.randrange(60):02d}:00+08:00"
+        case "money" | "number":
+            return draw.choice([0.0, round(draw.uniform(-1e6, 1e6), 2), draw.randrange(10**6)])
+        case "decimal":
+            return f"{draw.randrange(1, 10**6)}.{draw.randrange(100):02d}"
+        case "fraction":
+            return round(draw.random(), 4)
+        case "integer":
+            return draw.randrange(1900, 2100)
+        case "boolean":
+            return draw.random() < 0.5
+        case "texts":
+            return ["a", "含"]
+        case "value":
+            return draw.choice(["text", 1.5, True])
+    return draw.choice(["plain", '":', "a : b", "公司", "\\", "x\ny"])
