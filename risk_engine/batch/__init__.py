@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from risk_engine.batch.chunks import Chunk, read_chunks
 from risk_engine.batch.documents import document, documents
+from risk_engine.batch.local import compute_features, write_features
 from risk_engine.batch.section_writing import check_rows, section_faults, write_section
 from risk_engine.batch.writing import replacing, sha256_of
 
 __all__ = [
     "Chunk",
     "check_rows",
+    "compute_features",
     "document",
     "documents",
     "read_chunks",
     "replacing",
     "section_faults",
     "sha256_of",
+    "write_features",
     "write_section",
 ]

@@ -13,7 +13,7 @@ from risk_engine.application import SectionContract
 KEY = "application_id"
 """The column every section file is sorted by."""
 
-NUMBER, WORD = "value", "value_word"
+NUMBER, WORD = "value", "value_text"
 """The two columns that carry ``attributes.value`` in a table: a number or a word, never both."""
 
 LARGEST = 1e15

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from risk_engine.application import APPLICANT, Application, decode
+from risk_engine.application import APPLICANT, SECTIONS, Application, decode
 from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
 from risk_engine.batch.chunks import Chunk, Part, read_chunks
 from risk_engine.errors import InputFaults, TableFaults, UnknownName
@@ -47,24 +47,24 @@ def document(folder: Path, application_id: str) -> Application:
 
 def chunk_document(chunk: Chunk, position: int) -> Application:
     """The document of one applicant of a chunk."""
-    told: dict[str, Any] = {}
     rows_of = {name: _rows(part, position) for name, part in chunk.parts.items()}
-    obtained = {row["section"] for row in rows_of.get("sources", []) if _found(row)}
-    for name, part in chunk.parts.items():
-        rows = rows_of[name]
-        if part.file.contract.single:
-            told[name] = rows[0]
-        elif rows or name in obtained:
-            told[name] = rows
-    told["application"] = {KEY: chunk.ids[position], **told["application"]}
+    request = {KEY: chunk.ids[position], **rows_of["application"][0]}
+    told: dict[str, Any] = {"application": request, "applicant": rows_of["applicant"][0]}
+    obtained = {row["section"] for row in rows_of.get("sources", []) if _obtained(row, request.get("as_of"))}
+    for name, section in SECTIONS.items():
+        if not section.single and (rows_of.get(name) or name in obtained):
+            told[name] = rows_of.get(name, [])
     try:
         return decode(msgspec.json.encode(told))
     except InputFaults as error:
         raise TableFaults(error.faults, hint=f"application {chunk.ids[position]}") from error
 
 
-def _found(source: Mapping[str, Any]) -> bool:
-    return bool(source["status"] == "obtained" and source.get("party", APPLICANT) == APPLICANT)
+def _obtained(source: Mapping[str, Any], as_of: str | None) -> bool:
+    """Whether a look-up about the applicant had been made by ``as_of`` and returned the section."""
+    known_at = source.get("known_at", source["retrieved_at"])
+    in_time = as_of is None or msgspec.convert(known_at, dt.datetime) < msgspec.convert(as_of, dt.datetime)
+    return bool(in_time and source["status"] == "obtained" and source.get("party", APPLICANT) == APPLICANT)
 
 
 def _rows(part: Part, position: int) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -11,31 +12,33 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from risk_engine.batch.arrow_kinds import FileColumn
+from risk_engine.application import APPLICANT
+from risk_engine.batch.arrow_kinds import KEY, FileColumn
 from risk_engine.batch.chunks import Chunk, Part
 from risk_engine.errors import Fault, TableFaults, nearest_hint
+from risk_engine.features.columns import Columns, from_tables
+from risk_engine.features.tables import ApplicantTable, SectionTable
 
 Floats = npt.NDArray[np.float64]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 
+CODE_BOOKS = {"sources": ("section",), "attributes": ("name", "value")}
+"""Text columns whose texts the features read, not only compare."""
+
 DIFFERENT_MOMENTS = 4096
 """Above so many rows a text column of moments is parsed by distinct value."""
 
 
-def section_columns(chunk: Chunk, part: Part) -> dict[str, Floats]:
-    """Every column of one section as float64, NaN where null.
+def section_table(chunk: Chunk, part: Part) -> SectionTable:
+    """One section as float64 columns, NaN where null, as :mod:`risk_engine.features.tables` defines them.
+
+    Text codes run over all text columns of the section. Lists of texts have no neutral form and are left out.
 
     Args:
         chunk: Whose ids faults name.
         part: The section's rows.
-
-    Returns:
-        Columns by name: numbers as they are; dates as days since 1970-01-01; moments as seconds since the epoch;
-        truths 0 or 1; words as index into the contract's list; texts as codes that are equal where the texts are
-        and ordered as the texts sort, over all text columns of the section. Lists of texts have no neutral form
-        and are left out.
 
     Raises:
         TableFaults: A null in a column that is always filled, an unknown word, text that is not a moment or a
@@ -52,7 +55,38 @@ def section_columns(chunk: Chunk, part: Part) -> dict[str, Floats]:
             columns[name] = _floats(pc.index_in(_plain(values), value_set=texts))
         elif column.kind != "texts":
             columns[name] = _column(chunk, part, column, values)
-    return columns
+    if "party" in columns:
+        applicant = pc.index(texts, APPLICANT).as_py()
+        columns["party"] = np.where(columns["party"] == applicant, np.nan, columns["party"])
+    book = tuple(texts.to_pylist()) if part.file.contract.name in CODE_BOOKS else ()
+    columns.pop(KEY)
+    return SectionTable(part.offsets, columns, dict.fromkeys(CODE_BOOKS.get(part.file.contract.name, ()), book))
+
+
+def applicant_table(chunk: Chunk) -> ApplicantTable:
+    """The moments of decision.
+
+    Raises:
+        TableFaults: A request without ``as_of``.
+    """
+    part = chunk.parts["application"]
+    if "as_of" not in part.rows.column_names:
+        raise TableFaults([Fault(f"{part.file.told}: column as_of", "no such column", "the moment of decision")])
+    seconds, offsets = moments(chunk, part, "as_of")
+    if np.isnan(seconds).any():
+        raise _fault(chunk, part, "as_of", pa.array(np.isnan(seconds)), "the moment of decision")
+    return ApplicantTable(seconds, offsets)
+
+
+def chunk_columns(chunk: Chunk, not_applicable: Mapping[str, npt.NDArray[np.bool_]] | None = None) -> Columns:
+    """The chunk as features read it.
+
+    Args:
+        chunk: Some applicants.
+        not_applicable: For each section, of whom the policy says that it does not concern them.
+    """
+    tables = {name: section_table(chunk, part) for name, part in chunk.parts.items()}
+    return from_tables(applicant_table(chunk), tables, not_applicable=not_applicable)
 
 
 def _column(chunk: Chunk, part: Part, column: FileColumn, values: pa.ChunkedArray) -> Floats:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from risk_engine.application import SECTIONS
 from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
 from risk_engine.batch.chunks import read_chunks
-from risk_engine.batch.neutral import section_columns
+from risk_engine.batch.neutral import section_table
 from risk_engine.batch.section_files import check_columns
 from risk_engine.batch.writing import write_tables
 from risk_engine.errors import Fault
@@ -63,7 +63,7 @@ def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
     for chunk in read_chunks(folder, told=told):
         applicants += len(chunk)
         for part in chunk.parts.values():
-            section_columns(chunk, part)
+            section_table(chunk, part)
     return applicants
 
 

@@ -36,14 +36,15 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        _force_to_disk(temporary)
-        temporary.replace(path)
-        _force_to_disk(path.parent)
+        try:
+            yield temporary
+            _force_to_disk(temporary)
+            temporary.replace(path)
+            _force_to_disk(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_tables(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from risk_engine.errors import UnknownName
 from risk_engine.facts import reason_codes
@@ -12,10 +11,9 @@ from risk_engine.study.reading import Node
 from risk_engine.vocabulary import FactType, RiskDirection
 
 KEYS = (
-    "type", "says", "unit", "decimals", "range", "risk", "words", "special", "missing", "reason", "why", "group",
+    "type", "says", "unit", "decimals", "range", "risk", "words", "special", "reason", "why", "group",
 )  # fmt: skip
 TYPES = (FactType.NUMBER.value, FactType.WORD.value)
-MISSING = ("not_obtained", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,7 @@ class Attribute:
         range: Impossible beyond.
         risk: Direction of risk, as the number grows or along the list of words.
         words: The closed list, in order; a word outside it is a fault.
-        special: Codes that stand for "nothing was measured": they are read as missing.
-        missing: What an absent value means: ``not_obtained`` (nobody looked) or ``none`` (looked, nothing there).
+        special: Codes of a number that are no measurement; each gets a bin of its own.
         reason: Reason code; empty where it can give no reason.
         why: Why the lender uses it.
         group: Economic domain.
@@ -47,8 +44,7 @@ class Attribute:
     range: tuple[float, float] | None
     risk: RiskDirection
     words: tuple[str, ...]
-    special: tuple[Any, ...]
-    missing: str
+    special: tuple[float, ...]
     reason: str
     why: str
     group: str
@@ -76,8 +72,7 @@ def read_attribute(name: str, node: Node) -> Attribute:
         range=given["range"].pair((0.0, len(words) - 1.0) if words else None),
         risk=RiskDirection(given["risk"].one_of([*RiskDirection], RiskDirection.NONE)),
         words=words,
-        special=_special(given["special"]),
-        missing=given["missing"].one_of(MISSING, MISSING[0]),
+        special=_special(given["special"], kind),
         reason=_reason(given["reason"]),
         why=given["why"].sentence(),
         group=given["group"].sentence("attributes"),
@@ -94,8 +89,8 @@ def attributes_select(sql: str, attributes: tuple[Attribute, ...], types: dict[s
         types: DuckDB's type of each column of the select; words and numbers are told apart by the declaration.
     """
     rows = [
-        f"select application_id, '{one.name}' as name, {_number(one)} as value, {_word(one)} as value_word "  # noqa: S608
-        f'from wide where "{one.name}" is not null{_without(one)}'
+        f"select application_id, '{one.name}' as name, {_number(one)} as value, {_word(one)} as value_text "  # noqa: S608
+        f'from wide where "{one.name}" is not null'
         for one in attributes
         if one.name in types
     ]
@@ -110,11 +105,6 @@ def _word(one: Attribute) -> str:
     return f'"{one.name}"::varchar' if one.type is FactType.WORD else "null::varchar"
 
 
-def _without(one: Attribute) -> str:
-    listed = ", ".join("'" + str(code).replace("'", "''") + "'" for code in one.special)
-    return f' and "{one.name}"::varchar not in ({listed})' if listed else ""
-
-
 def _words(node: Node, kind: FactType) -> tuple[str, ...]:
     words = node.sentences()
     if kind is FactType.WORD and not words:
@@ -126,11 +116,10 @@ def _words(node: Node, kind: FactType) -> tuple[str, ...]:
     return words
 
 
-def _special(node: Node) -> tuple[Any, ...]:
-    codes = [item.plain for item in node.listed()]
-    if any(isinstance(code, bool) or not isinstance(code, int | float | str) for code in codes):
-        node.fault(codes, "numbers or texts")
-    return tuple(codes)
+def _special(node: Node, kind: FactType) -> tuple[float, ...]:
+    if node.given and kind is FactType.WORD:
+        node.fault("special codes of a word", "a word of the list in their place")
+    return tuple(item.number(-1e15, 1e15, 0.0) for item in node.listed())
 
 
 def _reason(node: Node) -> str:

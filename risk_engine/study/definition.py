@@ -125,7 +125,7 @@ class Study:
             sections=_sections(given["sections"]),
             target=target,
             features=features,
-            settings=_settings(given, target),
+            settings=_settings(given, target, features),
             policy=_policy(given["policy"], path.parent),
             scope=_scope(given["scope"]),
         )
@@ -161,7 +161,7 @@ def _target(node: Node) -> Target:
     return Target(labels, given["horizon_months"].whole(1, 600, 12), given["bad"].sentence())
 
 
-def _settings(given: Mapping[str, Node], target: Target) -> FitSettings:
+def _settings(given: Mapping[str, Node], target: Target, features: FeatureChoice) -> FitSettings:
     """The settings of the fit; their faults get the lines of the study."""
     plain = {key: given[key].plain for key in FITTING if given[key].given}
     try:
@@ -173,7 +173,8 @@ def _settings(given: Mapping[str, Node], target: Target) -> FitSettings:
                 node = node.under(step)
             node.fault(fault.found, fault.expected, fault.hint)
         return FitSettings()
-    return replace(settings, horizon_months=target.horizon_months, bad=target.bad)
+    special = {one.name: one.special for one in features.attributes if one.special}
+    return replace(settings, horizon_months=target.horizon_months, bad=target.bad, special_codes=special)
 
 
 def _split(node: Node) -> None:

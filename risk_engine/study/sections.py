@@ -127,8 +127,7 @@ def _attribute_faults(
 
 def _word_faults(warehouse: Warehouse, query: Query, place: str, one: Attribute) -> list[Fault]:
     sql = f'select distinct "{one.name}"::varchar as word from (\n{query.sql}\n) where word is not null order by word'  # noqa: S608
-    known = {*one.words, *(str(code) for code in one.special)}
-    unknown = [word for (word,) in warehouse.rows(Query(sql, query.place)) if word not in known]
+    unknown = [word for (word,) in warehouse.rows(Query(sql, query.place)) if word not in one.words]
     return [
         Fault(place, repr(word), f"a word declared on {one.place}", nearest_hint(word, one.words)) for word in unknown
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,10 +51,11 @@ class Warehouse:
             relation = self._relation(query)
             return {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
 
-    def rows(self, query: Query) -> list[tuple[Any, ...]]:
-        """All rows of a select, in its own order."""
+    def rows(self, query: Query, columns: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a select, in its own order; only the columns named, where any are."""
         with self._telling(query):
-            return list(self._relation(query).fetchall())
+            relation = self._relation(query)
+            return list((relation.select(*columns) if columns else relation).fetchall())
 
     def sorted_stream(self, query: Query, sql: str = "") -> pa.RecordBatchReader:
         """An Arrow record batch reader over the rows, sorted by application_id and then by every other column.

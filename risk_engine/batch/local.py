@@ -1,0 +1,80 @@
+"""Features of many applicants, from section files, on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from risk_engine.batch.arrow_kinds import KEY
+from risk_engine.batch.chunks import APPLICANTS, read_chunks
+from risk_engine.batch.neutral import chunk_columns
+from risk_engine.batch.writing import write_tables
+from risk_engine.facts import Fact, FactMatrix
+
+if TYPE_CHECKING:
+    from risk_engine.features.plan import Plan
+
+
+def compute_features(folder: Path, plan: Plan, *, applicants: int = APPLICANTS) -> tuple[tuple[str, ...], FactMatrix]:
+    """Compute a plan's features for every applicant of a folder of section files.
+
+    Args:
+        folder: The section files.
+        plan: What to compute.
+        applicants: At most so many at a time; the values do not depend on it.
+
+    Returns:
+        Application ids, sorted, and their facts in the same order.
+    """
+    chunks = list(_feature_chunks(folder, plan, applicants))
+    ids = tuple(key for keys, _ in chunks for key in keys)
+    return ids, _stacked(tuple(plan.facts), [matrix for _, matrix in chunks])
+
+
+def write_features(folder: Path, plan: Plan, out: Path, *, applicants: int = APPLICANTS) -> int:
+    """Compute a plan's features and write them as Parquet, a chunk at a time, whole or not at all.
+
+    Columns: ``application_id``, then ``name`` (float64; null where there is no value; a word as its place in the
+    fact's list) and ``name__state`` (0 value, 1 none, 2 not obtained, 3 not applicable) for each feature.
+
+    Returns:
+        The number of applicants.
+    """
+    chunks = _feature_chunks(folder, plan, applicants)
+    return write_tables(out, _schema(plan.facts), (_table(plan.facts, *chunk) for chunk in chunks))
+
+
+def _feature_chunks(folder: Path, plan: Plan, applicants: int) -> Iterator[tuple[tuple[str, ...], FactMatrix]]:
+    needed = {section for fact in plan.facts for section in fact.sections} | {"sources"}
+    for chunk in read_chunks(folder, needed, applicants=applicants):
+        yield chunk.ids, plan.run(chunk_columns(chunk))
+
+
+def _stacked(facts: tuple[Fact, ...], matrices: Sequence[FactMatrix]) -> FactMatrix:
+    empty = np.empty((0, len(facts)))
+    return FactMatrix(
+        facts,
+        np.concatenate([empty, *(matrix.values for matrix in matrices)]),
+        np.concatenate([empty.astype(np.uint8), *(matrix.states for matrix in matrices)]),
+        np.concatenate([empty.astype(np.uint8), *(matrix.causes for matrix in matrices)]),
+        np.concatenate([empty.astype(np.bool_), *(matrix.clipped for matrix in matrices)]),
+    )
+
+
+def _schema(facts: Sequence[Fact]) -> pa.Schema:
+    fields = [pa.field(KEY, pa.string(), nullable=False)]
+    for fact in facts:
+        fields += [pa.field(fact.name, pa.float64()), pa.field(f"{fact.name}__state", pa.uint8(), nullable=False)]
+    return pa.schema(fields)
+
+
+def _table(facts: Sequence[Fact], ids: tuple[str, ...], matrix: FactMatrix) -> pa.Table:
+    columns = [pa.array(ids, pa.string())]
+    for position in range(len(facts)):
+        values, states = matrix.values[:, position], matrix.states[:, position]
+        columns += [pa.array(values, mask=states != 0), pa.array(states)]
+    return pa.Table.from_arrays(columns, schema=_schema(facts))

@@ -1,0 +1,95 @@
+"""Small folders of section files, whole unless a test breaks them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+IDS = ("A1", "A2", "A3")
+
+
+def request_rows(ids=IDS):
+    return {
+        "application_id": list(ids),
+        "obligor_id": list(ids),
+        "submitted_at": ["2020-02-28T09:00:00+08:00"] * len(ids),
+        "as_of": ["2020-03-01T00:00:00+08:00"] * len(ids),
+        "jurisdiction": ["CN"] * len(ids),
+        "lender_kind": ["bank"] * len(ids),
+        "product": ["sme_term_loan"] * len(ids),
+        "customer_kind": ["new"] * len(ids),
+        "amount": ["500000.00"] * len(ids),
+        "currency": ["CNY"] * len(ids),
+        "term_months": [12] * len(ids),
+        "repayment": ["bullet"] * len(ids),
+        "purpose": ["working_capital"] * len(ids),
+        "channel": ["branch"] * len(ids),
+    }
+
+
+def applicant_rows(ids=IDS):
+    return {
+        "application_id": list(ids),
+        "kind": ["company"] * len(ids),
+        "name": [f"Firm {key}" for key in ids],
+        "identifier": [f"pseudonym:{key}" for key in ids],
+        "industry": ["C18"] * len(ids),
+        "industry_scheme": ["gbt4754"] * len(ids),
+        "region": ["CN"] * len(ids),
+    }
+
+
+def source_rows(ids=IDS, section="invoices"):
+    return {
+        "application_id": list(ids),
+        "section": [section] * len(ids),
+        "provider": ["tax"] * len(ids),
+        "status": ["obtained"] * len(ids),
+        "retrieved_at": ["2020-02-29T23:00:00+08:00"] * len(ids),
+        "covers_from": [dt.date(2018, 1, 1)] * len(ids),
+        "covers_until": [dt.date(2020, 3, 1)] * len(ids),
+        "complete": [True] * len(ids),
+    }
+
+
+def invoice_rows(keys=("A1", "A1", "A2")):
+    """A3 has none."""
+    return {
+        "application_id": list(keys),
+        "direction": ["out", "in", "out"][: len(keys)],
+        "invoice_no": [f"{number}" for number in range(len(keys))],
+        "issued_on": [dt.date(2020, 1, 5 + number) for number in range(len(keys))],
+        "counterparty": ["B2", "B1", "B2"][: len(keys)],
+        "counterparty_kind": ["company"] * len(keys),
+        "net_amount": [100.25, 50.5, 75.0][: len(keys)],
+        "tax": [13.03, 6.57, 9.75][: len(keys)],
+        "voided_on": pa.array([None, dt.date(2020, 1, 6), None][: len(keys)], pa.date32()),
+    }
+
+
+def whole():
+    return {
+        "application": request_rows(),
+        "applicant": applicant_rows(),
+        "sources": source_rows(),
+        "invoices": invoice_rows(),
+    }
+
+
+@pytest.fixture
+def sections(tmp_path):
+    """Write section files; ``change(tables)`` may alter them first."""
+
+    def write(change=None):
+        tables = whole()
+        if change is not None:
+            change(tables)
+        for name, columns in tables.items():
+            table = columns if isinstance(columns, pa.Table) else pa.table(columns)
+            pq.write_table(table, tmp_path / f"{name}.parquet")
+        return tmp_path
+
+    return write
