@@ -12,7 +12,7 @@ from typing import Self
 
 from sqlalchemy import Connection, select, update
 
-from risk_engine.decision.record import Draft, Record, seal
+from risk_engine.decision.record import Draft, Record, seal, verify
 from risk_engine.errors import UsageError
 from risk_engine.store.chain import Head, read_head, read_records, record_of, row_of, verify_chain
 from risk_engine.store.connection import database_path, reading_engine, told, writing_engine
@@ -86,10 +86,18 @@ class Store:
         return self._once(Slot(key_id, idempotency_key), request, draft)
 
     def get(self, decision_id: str) -> Record | None:
-        """The record of a decision, or None."""
+        """The record of a decision, or None.
+
+        Raises:
+            ChainBroken: It no longer gives its own hash (its place in the chain is :meth:`verify_chain`'s to check).
+        """
         with self._reading() as connection:
             row = connection.execute(select(decisions).where(decisions.c.decision_id == decision_id)).one_or_none()
-        return None if row is None else record_of(row)
+        if row is None:
+            return None
+        record = record_of(row)
+        verify(record, previous_hash=record.previous_hash)
+        return record
 
     def records(self) -> Iterator[Record]:
         """Every record in order."""
@@ -136,7 +144,7 @@ class Store:
         self._keys[key_id] = key
         return key
 
-    def keys(self) -> tuple[ApiKey, ...]:
+    def api_keys(self) -> tuple[ApiKey, ...]:
         """Every API key, revoked ones too."""
         return tuple(self._keys.values())
 
