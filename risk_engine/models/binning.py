@@ -5,10 +5,12 @@ Weight of evidence of a bin, with ``g``, ``b`` its goods and bads, ``G``, ``B`` 
     WoE = ln( (g/G + e^a m/N) / (b/B + m/N) )
 
 ``m`` pseudo-rows shrink a thin bin towards ``a``, its anchor, and are the rule for empty cells too. ``a`` is 0, the
-whole sample, for bins of values. A bin of a *state* is anchored at the worst bin of values (at most 0): NONE and
-NOT_OBTAINED must earn their weight from rows, and one never seen in training is read as the adverse end. NOT_APPLICABLE
-is set by the lender's evidence matrix, not by the applicant, and is anchored at 0. NOT_OBTAINED never ends above 0,
-however its rows turned out. With ``m = 0`` the formula is the textbook's ln(share of goods / share of bads).
+whole sample, except for NONE, which is anchored at the worst bin of values (at most 0): it must earn its weight from
+rows, and where training never saw it, it reads as the adverse end. With ``m = 0`` the formula is the textbook's
+ln(share of goods / share of bads).
+
+NOT_OBTAINED ends at its own WoE, at that of the worst other bin, or at 0, whichever is lowest, however its rows turned
+out: withholding a fact never adds a point. A lender for whom "nobody asked" is harmless declares it NONE.
 """
 
 from __future__ import annotations
@@ -204,17 +206,17 @@ def count_bins(
     goods = np.bincount(index[~is_bad], minlength=len(empty.bins)).tolist()
     total = (sum(goods), sum(bads))
 
-    def weigh(place: int, anchor: float) -> float:
+    def weigh(place: int, anchor: float = 0.0) -> float:
         return weight_of_evidence(goods[place], bads[place], *total, pseudo_rows=pseudo_rows, anchor=anchor)
 
-    of_values = [place for place, found in enumerate(empty.bins) if found.kind in {"numbers", "words"}]
-    worst = min([0.0, *(weigh(place, 0.0) for place in of_values)])
-    anchors: dict[Kind, float] = {"none": worst, "not_obtained": worst}
-    filled = []
-    for place, found in enumerate(empty.bins):
-        woe = weigh(place, anchors.get(found.kind, 0.0))
-        woe = min(0.0, woe) if found.kind == "not_obtained" else woe
-        filled.append(Bin(found.kind, goods[place], bads[place], woe, found.lower, found.upper, found.codes))
+    kinds = [found.kind for found in empty.bins]
+    worst = min([0.0, *(weigh(place) for place, kind in enumerate(kinds) if kind in {"numbers", "words"})])
+    woe = [weigh(place, worst if kind == "none" else 0.0) for place, kind in enumerate(kinds)]
+    woe[kinds.index("not_obtained")] = min(0.0, *woe)
+    filled = [
+        Bin(found.kind, goods[place], bads[place], woe[place], found.lower, found.upper, found.codes)
+        for place, found in enumerate(empty.bins)
+    ]
     return BinnedFact(empty.name, tuple(filled), empty.none_reads_as)
 
 

@@ -91,7 +91,8 @@ def encode(fact: Fact, binned: BinnedFact, values: Floats, states: npt.NDArray[A
     known = (states == State.VALUE) & ~np.isin(values, list(specials))
     seen = values[known] if known.any() else np.zeros(1)
     direction = 1 if fact.risk is RiskDirection.RISING else -1
-    adverse = float(seen.max() if direction > 0 else seen.min())
+    ends = seen if binned.none_reads_as is None else np.append(seen, binned.none_reads_as)
+    adverse = float(ends.max() if direction > 0 else ends.min())
     places = binned.locate(values, states)[known] if known.any() else np.zeros(1, dtype=np.intp)
 
     def stand_in(place: int) -> float:

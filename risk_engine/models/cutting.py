@@ -61,14 +61,28 @@ def _fit_one(
         known |= states == State.NONE
     known &= ~np.isin(read, specials)
     splits = _cut(fact, read[known], is_bad[known], settings)
+    layout: dict[str, Any] = {"specials": specials, "none_reads_as": fact.none_reads_as}
+    pseudo_rows = settings.scorecard.pseudo_rows
     if free_words(fact):
-        seen = {code for group in splits for code in np.asarray(group).tolist()}
+        groups = [np.asarray(group).tolist() for group in splits]
+        seen = {code for group in groups for code in group}
         never = [float(code) for code in range(len(fact.words)) if float(code) not in seen]
-        groups = [np.asarray(group).tolist() for group in splits] + ([never] if never else [])
-        empty = empty_bins(fact.name, words=groups, specials=specials, none_reads_as=fact.none_reads_as)
-    else:
-        empty = empty_bins(fact.name, splits=splits, specials=specials, none_reads_as=fact.none_reads_as)
-    return count_bins(empty, values, states, is_bad, settings.scorecard.pseudo_rows)
+        words = groups + ([never] if never else [])
+        return count_bins(empty_bins(fact.name, words=words, **layout), values, states, is_bad, pseudo_rows)
+    edges = [float(edge) for edge in splits]
+    while True:
+        counted = count_bins(empty_bins(fact.name, splits=edges, **layout), values, states, is_bad, pseudo_rows)
+        against = _first_edge_against(fact.risk, counted)
+        if against is None:
+            return counted
+        del edges[against]
+
+
+def _first_edge_against(risk: RiskDirection, counted: BinnedFact) -> int | None:
+    """The first edge across which the weight moves against the direction: shrinking thin bins can bring one about."""
+    step = np.diff([found.woe for found in counted.bins if found.kind == "numbers"])
+    wrong = {RiskDirection.RISING: step > 0.0, RiskDirection.FALLING: step < 0.0}.get(risk, np.zeros(0, dtype=bool))
+    return int(np.argmax(wrong)) if wrong.any() else None
 
 
 def _cut(fact: Fact, values: Floats, is_bad: npt.NDArray[np.bool_], settings: FitSettings) -> Sequence[Any]:

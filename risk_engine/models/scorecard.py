@@ -25,8 +25,8 @@ from risk_engine.models.scale import ScoreScale
 
 Floats = npt.NDArray[np.float64]
 ZERO_RULE = (
-    "WoE = ln((g/G + e^a m/N) / (b/B + m/N)); a = 0, or the worst value bin for none and not_obtained; "
-    "not_obtained at most 0"
+    "WoE = ln((g/G + e^a m/N) / (b/B + m/N)); a = 0, for none the worst value bin; "
+    "not_obtained never above the worst other bin, nor above 0"
 )
 
 
