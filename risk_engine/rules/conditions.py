@@ -217,7 +217,8 @@ def _state_test(fact: Fact, state: str, *, negated: bool) -> Judge:
     def judge(held: Held) -> Clause:
         plain, told = read(held)
         shown = _shown(told)
-        word = shown if isinstance(shown, str) and held.get(name, ABSENT).plain is None else ""
+        missing = plain is None or held.get(name, ABSENT).state is State.NONE
+        word = shown if missing else ""
         if state == "none" and word in ("not_obtained", "not_applicable"):
             return Clause(name, sign, shown, state, UNKNOWN)
         holds = plain is None if state == "unknown" else word == state
@@ -244,9 +245,13 @@ def _joined(word: str, parts: list[Combine]) -> Combine:
     otherwise = _NEGATION[decided]
 
     def join(truths: list[Truth]) -> Truth:
-        told = [part(truths) for part in parts]
-        if decided in told:
-            return decided
-        return UNKNOWN if UNKNOWN in told else otherwise
+        joined = otherwise
+        for part in parts:
+            truth = part(truths)
+            if truth is decided:
+                return decided
+            if truth is UNKNOWN:
+                joined = UNKNOWN
+        return joined
 
     return join

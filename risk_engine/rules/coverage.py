@@ -47,7 +47,10 @@ class Ground:
         if gaps:
             more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
             yield None, (f"no row for {gaps[0]}{more}", "a row for every case (a gap)", "")
-        overlaps = {met[:2]: case for case, met in self.met.items() if len(met) > 1}
+        overlaps: dict[tuple[int, ...], tuple[float, ...]] = {}
+        for case, met in self.met.items():
+            if len(met) > 1:
+                overlaps.setdefault(met[:2], case)
         if unique:
             for (first, second), case in sorted(overlaps.items()):
                 found = f"rows {first + 1} and {second + 1} both hold for {self.told[case]}"

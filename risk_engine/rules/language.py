@@ -213,8 +213,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         if len(text) > _LONGEST:
-            raise ExpressionError(f"an expression of {len(text)} characters", hint=f"at most {_LONGEST}")
-        self.text = text
+            raise ExpressionError(f"found {len(text)} characters, expected at most {_LONGEST}")
         self.tokens = list(_tokens(text))
         self.at = 0
         self.depth = 0
@@ -233,7 +232,7 @@ class _Parser:
     def stop(self, expected: str) -> ExpressionError:
         _, word, place = self.tokens[self.at]
         found = repr(word) if word else "the end"
-        return ExpressionError(f"{self.text!r}: found {found} at character {place + 1}, expected {expected}")
+        return ExpressionError(f"found {found} at character {place + 1}, expected {expected}")
 
     def whole(self, node: _Parsed) -> _Parsed:
         if self.peek()[0] != "end":
@@ -367,7 +366,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
         if match is None or match.lastgroup is None:
             gap = len(text[place:]) - len(text[place:].lstrip())
             raise ExpressionError(
-                f"{text!r}: found {text[place + gap]!r} at character {place + gap + 1}, "
+                f"found {text[place + gap]!r} at character {place + gap + 1}, "
                 "expected a name, a number, a sign or a word in quotes"
             )
         word = match.group(match.lastgroup)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
 import msgspec
 
 from risk_engine.vocabulary import ReferKind
+
+_NOTHING = Decimal("0.00")
 
 
 class Truth(StrEnum):
@@ -100,3 +102,12 @@ class RuleResult(msgspec.Struct, frozen=True, gc=False):
     cap: Decimal | None = None
     overridable: LiftedBy = LiftedBy.REVIEWER
     row: int | None = None
+
+
+def to_the_cent(number: float) -> Decimal:
+    """An amount that may be lent: rounded down to the cent, never below nothing.
+
+    >>> to_the_cent(99999.999), to_the_cent(-1.0)
+    (Decimal('99999.99'), Decimal('0.00'))
+    """
+    return max(_NOTHING, Decimal(repr(number)).quantize(_NOTHING, rounding=ROUND_DOWN))

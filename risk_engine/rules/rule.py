@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
 
 from risk_engine.errors import ExpressionError, nearest_hint
 from risk_engine.facts import ReasonCode, Says
@@ -13,7 +12,7 @@ from risk_engine.rules.conditions import Compiled, Held, compile_condition, comp
 from risk_engine.rules.language import Condition, Literal, Name, Value, names_in, parse_condition, parse_value
 from risk_engine.rules.meaning import Vocabulary
 from risk_engine.rules.parameters import Values
-from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
+from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth, to_the_cent
 from risk_engine.rules.scope import EVERYONE, Scope, read_scope
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import ReferKind, Stage
@@ -30,7 +29,6 @@ _FIRES = {
     RuleKind.CONDITION: RuleAnswer.CONDITION,
 }
 _UNKNOWN = {"decline": RuleAnswer.DECLINE, "refer": RuleAnswer.REFER, "pass": RuleAnswer.APPROVE}
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +116,28 @@ class Rule:
     def _cap(self, vocabulary: Vocabulary, values: Values) -> Program:
         facts = vocabulary.facts
         condition: Compiled = compile_condition(self.when, facts, values) if self.when else lambda _: (Truth.TRUE, ())
-        amount = compile_value(self.limit, facts, values)  # type: ignore[arg-type]
-        fallback = compile_value(self.unknown_limit, facts, values) if self.unknown_limit else None
-        unknown, text = self._unknown(), str(self.limit)
+        limit = self.limit, compile_value(self.limit, facts, values)  # type: ignore[arg-type]
+        fallback = limit
+        if self.unknown_limit is not None:
+            fallback = self.unknown_limit, compile_value(self.unknown_limit, facts, values)
+        unknown, texts = self._unknown(), (str(limit[0]), str(fallback[0]))
 
         def run(held: Held) -> RuleResult:
             truth, clauses = condition(held)
             if truth is Truth.FALSE:
                 return RuleResult(self.id, self.kind, RuleAnswer.APPROVE, clauses, overridable=self.overridable)
-            number, told = amount(held) if truth is Truth.TRUE or not fallback else fallback(held)
-            known = number is not None and (truth is Truth.TRUE or fallback is not None)
-            clauses = (*clauses, Clause(text, "gives", told, None, Truth.TRUE if known else Truth.UNKNOWN))  # type: ignore[arg-type]
+            holds = truth is Truth.TRUE
+            number, told = limit[1](held) if holds else fallback[1](held)
+            known = number is not None and (holds or self.if_unknown is None)
+            gives = Clause(texts[not holds], "gives", told, None, Truth.TRUE if known else Truth.UNKNOWN)  # type: ignore[arg-type]
             if not known:
-                return unknown(clauses)
-            cap = _to_the_cent(number)  # type: ignore[arg-type]
-            return RuleResult(self.id, self.kind, RuleAnswer.CAP, clauses, self.reason, None, (), cap, self.overridable)
+                return unknown((*clauses, gives))
+            cap, reason = to_the_cent(number), self.reason if holds else self.reason_if_unknown  # type: ignore[arg-type]
+            return RuleResult(
+                self.id, self.kind, RuleAnswer.CAP, (*clauses, gives), reason, None, (), cap, self.overridable
+            )
 
         return run
-
-
-def _to_the_cent(number: float) -> Decimal:
-    return max(Decimal(0), Decimal(repr(number)).quantize(_CENT, rounding=ROUND_DOWN))
 
 
 def read_rule(
@@ -190,7 +189,7 @@ def _when(entry: Written, kind: RuleKind, vocabulary: Vocabulary) -> Condition |
     try:
         node = parse_condition(entry.name("when"))
     except ExpressionError as error:
-        entry.fault("when", error.message, "a condition", error.hint)
+        entry.fault("when", entry.plain["when"], "a condition", error.message)
         return None
     vocabulary.check_condition(node, lambda *told: entry.fault("when", *told))
     return node
@@ -206,7 +205,7 @@ def _amount(entry: Written, key: str, vocabulary: Vocabulary) -> Value | None:
     try:
         node = parse_value(written)
     except ExpressionError as error:
-        entry.fault(key, error.message, "an amount", error.hint)
+        entry.fault(key, written, "an amount", error.message)
         return None
     vocabulary.check_amount(node, lambda *told: entry.fault(key, *told))
     return node

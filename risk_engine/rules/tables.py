@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 import msgspec
 
@@ -19,7 +18,7 @@ from risk_engine.rules.cells import Cell, Interval, read_cell
 from risk_engine.rules.conditions import Held, read_fact
 from risk_engine.rules.coverage import Ground, lay_out
 from risk_engine.rules.parameters import Dated, Parameter, Values
-from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
+from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth, to_the_cent
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import FactType, Outcome, ReferKind, Stage
 
@@ -56,11 +55,15 @@ class Bound:
     def look_up(self, held: Held) -> tuple[Row | None, tuple[Clause, ...]]:
         """The first row hit; None, with the clauses that could not be judged, where a missing fact leaves it open."""
         for judges, row in self.rows:
-            clauses = tuple(judge(held) for judge in judges)
-            truths = [clause.truth for clause in clauses]
-            if Truth.FALSE in truths:
-                continue
-            return (None if Truth.UNKNOWN in truths else row), clauses
+            clauses, hit = [], True
+            for judge in judges:
+                clause = judge(held)
+                if clause.truth is Truth.FALSE:
+                    break
+                hit = hit and clause.truth is Truth.TRUE
+                clauses.append(clause)
+            else:
+                return (row if hit else None), tuple(clauses)
         return None, ()
 
 
@@ -101,18 +104,25 @@ def decide(table: Table, bound: Bound) -> Callable[[Held], RuleResult]:
     unknown = RuleAnswer(table.if_unknown.value)
     asked = ReferKind.INFORMATION if unknown is RuleAnswer.REFER else None
 
+    name, kind, lifts = table.id, RuleKind.CUT_OFF, table.overridable
+    caps = {row.number: None if row.max_loan is None else to_the_cent(row.max_loan) for _, row in bound.rows}
+    answers = {row.number: _answer(row) for _, row in bound.rows}
+
     def run(held: Held) -> RuleResult:
         row, clauses = bound.look_up(held)
-        name, kind, lifts = table.id, RuleKind.CUT_OFF, table.overridable
         if row is None:
             return RuleResult(name, kind, unknown, clauses, table.reason_if_unknown, asked, (), None, lifts)
-        cap = None if row.max_loan is None else Decimal(repr(row.max_loan))
-        answer = RuleAnswer(str(row.outcome))
-        if answer is RuleAnswer.APPROVE and cap is not None:
-            answer = RuleAnswer.CAP
-        return RuleResult(name, kind, answer, clauses, row.reason or "", row.refer_kind, (), cap, lifts, row.number)
+        number = row.number
+        reason, goes_to, cap = row.reason or "", row.refer_kind, caps[number]
+        return RuleResult(name, kind, answers[number], clauses, reason, goes_to, (), cap, lifts, number)
 
     return run
+
+
+def _answer(row: Row) -> RuleAnswer:
+    if row.outcome is Outcome.APPROVE and row.max_loan is not None:
+        return RuleAnswer.CAP
+    return RuleAnswer(str(row.outcome))
 
 
 def read_table(
@@ -205,7 +215,7 @@ def _given(
     if column in closed:
         if raw in closed[column] or (raw is None and column != "outcome"):
             return raw  # type: ignore[no-any-return]
-        row.fault(position, raw, f"a known {column}", nearest_hint(str(raw), closed[column]))
+        row.fault(position, raw, f"a known {column}", nearest_hint(str(raw), [str(word) for word in closed[column]]))
         return None
     unit = "currency" if column == "max_loan" else "ratio"
     if isinstance(raw, str) and raw in parameters and parameters[raw].unit == unit:

@@ -75,7 +75,8 @@ class Written:
         """One word of a closed list under a key."""
         held = self.plain.get(key, default)
         if held != default and held not in known:
-            self.fault(key, held, "one of " + ", ".join(known), nearest_hint(str(held), known))
+            words = [str(word) for word in known]
+            self.fault(key, held, "one of " + ", ".join(words), nearest_hint(str(held), words))
             return default
         return str(held)
 
