@@ -21,6 +21,9 @@ from risk_engine.errors import Fault, nearest_hint
 CLOCK_TOLERANCE = dt.timedelta(minutes=10)
 """How far the sender's clock may run ahead of the moment of decision."""
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""Years in which a decision can be made: every window and offset around them is still a date."""
+
 _PERIODS = {
     "sources": ("covers_from", "covers_until"),
     "tax_filings": ("period_start", "period_end"),
@@ -89,8 +92,26 @@ def _request(seen: Seen) -> Iterator[Fault]:
     if request.amount is not None and request.amount <= 0:
         yield Fault("$.application.amount", str(request.amount), "an amount above 0")
     if request.currency is not None and request.currency not in CURRENCIES:
-        hint = nearest_hint(request.currency.upper()[:20], CURRENCIES)
-        yield Fault("$.application.currency", _short(request.currency), "an ISO 4217 code such as CNY", hint)
+        yield _no_currency("$.application.currency", request.currency)
+    if request.as_of is not None and not FIRST_YEAR <= request.as_of.year <= LAST_YEAR:
+        expected = f"a moment of the years {FIRST_YEAR} to {LAST_YEAR}"
+        yield Fault("$.application.as_of", request.as_of.isoformat(), expected)
+
+
+def _original_currencies(seen: Seen) -> Iterator[Fault]:
+    known = CURRENCIES | {None}
+    for section, rows in seen.sections.items():
+        if "original_currency" not in SECTIONS[section].columns:
+            continue
+        if not known.issuperset(map(attrgetter("original_currency"), rows)):
+            for at, row in seen.rows(section):
+                if row.original_currency not in known:
+                    yield _no_currency(f"$.{section}[{at}].original_currency", row.original_currency)
+
+
+def _no_currency(path: str, found: str) -> Fault:
+    hint = nearest_hint(found.upper()[:20], CURRENCIES)
+    return Fault(path, _short(found), "an ISO 4217 code such as CNY", hint)
 
 
 def _fees(seen: Seen) -> Iterator[Fault]:
@@ -120,7 +141,7 @@ def _future(seen: Seen) -> Iterator[Fault]:
     request = seen.application
     for column in ("submitted_at", "completed_at"):
         moment = getattr(request, column, None)
-        if moment is not None and moment > decided_at + CLOCK_TOLERANCE:
+        if moment is not None and moment - decided_at > CLOCK_TOLERANCE:
             yield _too_late(f"$.application.{column}", decided_at, moment.isoformat())
     today = decided_at.date()
     for path, row, columns in _dated(seen):
@@ -230,6 +251,7 @@ def _short(text: str) -> str:
 
 _CHECKS: tuple[Callable[[Seen], Iterator[Fault]], ...] = (
     _request,
+    _original_currencies,
     _fees,
     _needed,
     _future,

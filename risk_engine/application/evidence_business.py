@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from risk_engine.application.kinds import Count, Date, Fraction, Key, Money, Number, Row, Text, Value, Year
+from risk_engine.application.kinds import Count, Date, Fraction, Key, Money, MoneyRow, Number, Row, Text, Value, Year
 
 
 class IdentityCheck(Row, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class IdentityCheck(Row, frozen=True, kw_only=True):
     checked_on: Date
 
 
-class RegistryEvent(Row, frozen=True, kw_only=True):
+class RegistryEvent(MoneyRow, frozen=True, kw_only=True):
     """A change in, or a listing by, the company register."""
 
     kind: Literal[
@@ -44,7 +44,7 @@ class RegistryEvent(Row, frozen=True, kw_only=True):
     amount: Money | None = None
 
 
-class LegalEvent(Row, frozen=True, kw_only=True):
+class LegalEvent(MoneyRow, frozen=True, kw_only=True):
     """A court case, listing or penalty."""
 
     kind: Literal[
@@ -71,7 +71,7 @@ class LegalEvent(Row, frozen=True, kw_only=True):
     closed_on: Date | None = None
 
 
-class TaxFiling(Row, frozen=True, kw_only=True):
+class TaxFiling(MoneyRow, frozen=True, kw_only=True):
     """A period of one tax, filed or not: it exists from ``period_end``, what it declares from ``filed_on``.
 
     A row not yet filed leaves ``tax_due`` out; an amended version carries ``known_at``.
@@ -102,7 +102,7 @@ class TaxGrade(Row, frozen=True, kw_only=True):
     published_on: Date
 
 
-class TaxEvent(Row, frozen=True, kw_only=True):
+class TaxEvent(MoneyRow, frozen=True, kw_only=True):
     """A notice of the tax authority."""
 
     kind: Literal["dunning", "inspection", "violation", "abnormal_household"]
@@ -112,7 +112,7 @@ class TaxEvent(Row, frozen=True, kw_only=True):
     penalty: bool
 
 
-class Invoice(Row, frozen=True, kw_only=True):
+class Invoice(MoneyRow, frozen=True, kw_only=True):
     """A VAT invoice; amounts are signed, a credit note is negative and names what it reverses."""
 
     invoice_no: Text
@@ -126,7 +126,7 @@ class Invoice(Row, frozen=True, kw_only=True):
     reverses: Text | None = None
 
 
-class UtilityBill(Row, frozen=True, kw_only=True):
+class UtilityBill(MoneyRow, frozen=True, kw_only=True):
     """A bill of one meter over one period."""
 
     kind: Literal["electricity", "water", "gas", "heat", "telecom"]
@@ -143,7 +143,7 @@ class UtilityBill(Row, frozen=True, kw_only=True):
     cut_on: Date | None = None
 
 
-class Premises(Row, frozen=True, kw_only=True):
+class Premises(MoneyRow, frozen=True, kw_only=True):
     """A site the firm works from."""
 
     site: Text
@@ -157,7 +157,7 @@ class Premises(Row, frozen=True, kw_only=True):
     landlord_related: bool | None = None
 
 
-class FinancialStatement(Row, frozen=True, kw_only=True):
+class FinancialStatement(MoneyRow, frozen=True, kw_only=True):
     """Accounts of a year or an interim period; a line not stated is left out, never zero."""
 
     period_end: Date
@@ -188,7 +188,7 @@ class FinancialStatement(Row, frozen=True, kw_only=True):
     equity: Money | None = None
 
 
-class SocialInsuranceMonth(Row, frozen=True, kw_only=True):
+class SocialInsuranceMonth(MoneyRow, frozen=True, kw_only=True):
     """Social insurance of one month; ``month`` is the last day of the month it describes."""
 
     month: Date

@@ -13,6 +13,7 @@ from risk_engine.application.kinds import (
     Integer,
     Key,
     Money,
+    MoneyRow,
     Repayment,
     Row,
     Text,
@@ -21,7 +22,7 @@ from risk_engine.application.kinds import (
 )
 
 
-class Account(Row, frozen=True, kw_only=True):
+class Account(MoneyRow, frozen=True, kw_only=True):
     """An account whose ledger was read, and the period that was read."""
 
     account: Text
@@ -36,7 +37,7 @@ class Account(Row, frozen=True, kw_only=True):
     primary: bool
 
 
-class Posting(Row, frozen=True, kw_only=True):
+class Posting(MoneyRow, frozen=True, kw_only=True):
     """A posting on an account; credit is positive."""
 
     account: Text
@@ -78,7 +79,7 @@ class Posting(Row, frozen=True, kw_only=True):
     reverses: Integer | None = None
 
 
-class OpenItem(Row, frozen=True, kw_only=True):
+class OpenItem(MoneyRow, frozen=True, kw_only=True):
     """A payable or receivable of the last 24 months, open or settled."""
 
     counterparty: Text
@@ -91,7 +92,7 @@ class OpenItem(Row, frozen=True, kw_only=True):
     disputed_on: Date | None = None
 
 
-class CreditLine(Row, frozen=True, kw_only=True):
+class CreditLine(MoneyRow, frozen=True, kw_only=True):
     """A tradeline as it stood on ``observed_on``."""
 
     line: Key
@@ -128,7 +129,7 @@ class CreditLine(Row, frozen=True, kw_only=True):
     observed_on: Date | None = None
 
 
-class CreditMonth(Row, frozen=True, kw_only=True):
+class CreditMonth(MoneyRow, frozen=True, kw_only=True):
     """A line in one month; ``month`` is the last day of the month it describes."""
 
     line: Key
@@ -149,7 +150,7 @@ class CreditEnquiry(Row, frozen=True, kw_only=True):
     reason: Literal["application", "guarantee", "review", "self"]
 
 
-class Guarantee(Row, frozen=True, kw_only=True):
+class Guarantee(MoneyRow, frozen=True, kw_only=True):
     """Support received; ``provider`` is the party that gives it."""
 
     guarantee: Key
@@ -182,7 +183,7 @@ class Guarantee(Row, frozen=True, kw_only=True):
     expires_on: Date | None = None
 
 
-class GuaranteeGiven(Row, frozen=True, kw_only=True):
+class GuaranteeGiven(MoneyRow, frozen=True, kw_only=True):
     """Support the applicant gives to somebody else's debt."""
 
     debtor: Text
@@ -195,7 +196,7 @@ class GuaranteeGiven(Row, frozen=True, kw_only=True):
     observed_on: Date
 
 
-class Income(Row, frozen=True, kw_only=True):
+class Income(MoneyRow, frozen=True, kw_only=True):
     """Income of one month from one source; ``month`` is the last day of the month."""
 
     kind: Literal["salary", "business", "pension", "rent", "benefit", "other"]
@@ -207,7 +208,7 @@ class Income(Row, frozen=True, kw_only=True):
     employed_since: Date | None = None
 
 
-class Outgoing(Row, frozen=True, kw_only=True):
+class Outgoing(MoneyRow, frozen=True, kw_only=True):
     """A regular outgoing of a person."""
 
     kind: Literal["rent", "mortgage", "living", "maintenance", "insurance", "other"]
@@ -215,7 +216,7 @@ class Outgoing(Row, frozen=True, kw_only=True):
     verified: Verified
 
 
-class Facility(Row, frozen=True, kw_only=True):
+class Facility(MoneyRow, frozen=True, kw_only=True):
     """Our own exposure to the obligor and the group."""
 
     facility: Key

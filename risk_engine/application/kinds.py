@@ -105,5 +105,15 @@ class Row(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True,
     provider: Text | None = None
 
 
+class MoneyRow(Row, frozen=True, kw_only=True):
+    """A row that holds money, converted to the application's currency before it was sent.
+
+    Attributes:
+        original_currency: ISO 4217 code of what it was converted from.
+    """
+
+    original_currency: Text | None = None
+
+
 class Single(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A section that stands once in a document, or a row outside the document: no row_id, party or known_at."""

@@ -14,6 +14,7 @@ from risk_engine.application.kinds import (
     Fraction,
     Key,
     Money,
+    MoneyRow,
     Repayment,
     Row,
     Single,
@@ -142,7 +143,7 @@ class Relation(Row, frozen=True, kw_only=True):
     until: Date | None = None
 
 
-class RelatedFirm(Row, frozen=True, kw_only=True):
+class RelatedFirm(MoneyRow, frozen=True, kw_only=True):
     """The state of a related firm on the day it was looked at."""
 
     party: Key

@@ -120,6 +120,8 @@ def full_document(seed: int = 1, rows: int = 2) -> dict[str, Any]:
 def _row(section: SectionContract, draw: random.Random, at: int) -> dict[str, Any]:
     row = _values(section, draw, keep={})
     row |= {"row_id": f"{section.name}-{at}", "party": draw.choice(["applicant", "P0"])}
+    if "original_currency" in row:
+        row["original_currency"] = "EUR"
     match section.name:
         case "parties":
             row |= {"party": f"P{at}", "identifier": f"pseudonym:{at}"}

@@ -92,6 +92,13 @@ def test_statuses_are_revealed_by_their_own_date(name):
     assert SECTIONS[name].revealed == REVEALED[name]
 
 
+def test_rows_with_money_may_say_what_it_was_converted_from():
+    for section in EVIDENCE:
+        if section.name not in ("parties", "fees"):
+            holds_money = any(column.kind == "money" for column in section.columns.values())
+            assert ("original_currency" in section.columns) == holds_money, section.name
+
+
 def test_public_dates():
     assert {name: section.public for name, section in SECTIONS.items() if section.public != section.event} == {
         "registry_events": "published_on",
@@ -110,7 +117,7 @@ def test_kinds_and_words_come_from_the_rows():
     assert columns["net_amount"].kind == "money"
     assert columns["issued_on"].annotation is dt.date
     assert [name for name, column in columns.items() if column.optional] == [
-        "row_id", "party", "known_at", "provider", "counterparty", "voided_on", "reverses",
+        "row_id", "party", "known_at", "provider", "original_currency", "counterparty", "voided_on", "reverses",
     ]  # fmt: skip
     assert SECTIONS["application"].columns["amount"].kind == "decimal"
     assert SECTIONS["applicant"].columns["scope_codes"].kind == "texts"

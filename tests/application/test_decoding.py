@@ -123,6 +123,7 @@ ONE_FAULT = [
     (("application", "term_months"), 601, "$.application.term_months", ["from 1 to 600"]),
     (("application", "currency"), "CNYY", "$.application.currency", ["ISO 4217", "did you mean 'CNY'"]),
     (("application", "currency"), "cny", "$.application.currency", ["did you mean 'CNY'"]),
+    (("invoices", 1, "original_currency"), "EURO", "$.invoices[1].original_currency", ["ISO 4217", "'EUR'"]),
     (("application", "application_id"), "", "$.application.application_id", ["text of 1 to 200 characters"]),
     (("application", "revolving"), None, "$.application.revolving", ["leave the key out"]),
     (("application", "test"), "true", "$.application.test", ["without quotes"]),
@@ -201,6 +202,22 @@ def test_a_clock_that_runs_a_little_ahead_is_forgiven():
     document = minimal_document()
     document["application"]["submitted_at"] = "2020-03-01T09:09:00+08:00"
     decode(as_bytes(document))
+
+
+@pytest.mark.parametrize("as_of", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", "2200-01-01T00:00:00Z"])
+def test_a_decision_is_made_in_a_year_that_has_a_calendar_around_it(as_of):
+    document = minimal_document()
+    document["application"] |= {"as_of": as_of, "submitted_at": "0001-01-01T00:00:00+10:00"}
+    (fault,) = faults_of(as_bytes(document))
+    assert (fault.path, fault.expected) == ("$.application.as_of", "a moment of the years 1970 to 2199")
+
+
+@pytest.mark.parametrize("known_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_the_ends_of_the_calendar_are_read(known_at):
+    document = sme_document(1)
+    document["invoices"][0]["known_at"] = known_at
+    application = decode(as_bytes(document))
+    assert decode(encode(application)) == application
 
 
 def test_what_a_kind_of_applicant_needs():
