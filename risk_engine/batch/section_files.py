@@ -82,19 +82,19 @@ def check_columns(place: str, columns: Mapping[str, FileColumn], found: pa.Schem
         columns: From :func:`~risk_engine.batch.arrow_kinds.file_columns`.
         found: The table's schema.
     """
+    meant = set()
     for name in found.names:
         if name not in columns:
-            yield Fault(f"{place}: column {name}", "an unknown column", "a column of the contract",
-                        nearest_hint(name, columns))  # fmt: skip
+            hint = nearest_hint(name, [column for column in columns if column not in found.names])
+            meant.update(column for column in columns if repr(column) in hint)
+            yield Fault(f"{place}: column {name}", "an unknown column", "a column of the contract", hint)
         elif found.names.count(name) > 1:
             yield Fault(f"{place}: column {name}", "the name twice", "each column once")
     for name, column in columns.items():
-        if name not in found.names:
-            if not column.optional:
-                yield Fault(f"{place}: column {name}", "no such column", KINDS[column.kind].told,
-                            nearest_hint(name, [given for given in found.names if given not in columns]))  # fmt: skip
-        elif found.names.count(name) == 1:
+        if found.names.count(name) == 1:
             yield from _check_type(place, column, found.field(name).type)
+        elif not column.optional and name not in found.names and name not in meant:
+            yield Fault(f"{place}: column {name}", "no such column", KINDS[column.kind].told)
 
 
 def _check_type(place: str, column: FileColumn, found: pa.DataType) -> Iterator[Fault]:

@@ -92,7 +92,7 @@ class Node:
 
     def one_of(self, words: Sequence[str], otherwise: str) -> str:
         """A word of a closed list."""
-        word = self.sentence(otherwise)
+        word, words = self.sentence(otherwise), [str(each) for each in words]
         if word not in words:
             self.fault(repr(word), f"one of {', '.join(words)}", nearest_hint(word, words))
             return otherwise

@@ -71,7 +71,7 @@ class Warehouse:
             # Kept whole first (it may spill to the disk), so that a value that cannot be read is told here.
             self._connection.execute(
                 f"create or replace temp table section as {key_first} from (\n{text}\n) order by all"
-            )
+            ).fetchall()
             return self._connection.sql("from section").to_arrow_reader()
 
     def _relation(self, query: Query) -> duckdb.DuckDBPyRelation:
@@ -83,6 +83,8 @@ class Warehouse:
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             kinds = ", ".join(statement.type.name for statement in statements) or "nothing"
             raise StudyFaults([Fault(query.place, kinds, "one SQL select")])
+        # Only this way of asking tells the line of an unknown column.
+        self._connection.execute(f"describe {text}").fetchall()
         return self._connection.sql(text)
 
     def _filled(self, sql: str) -> str:
