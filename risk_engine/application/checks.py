@@ -15,7 +15,7 @@ from typing import Any
 from risk_engine.application.contract import APPLICANT, SECTIONS
 from risk_engine.application.currencies import CURRENCIES
 from risk_engine.application.document import Application
-from risk_engine.application.identifiers import HINT, expected_identifier
+from risk_engine.application.identifiers import HINT, PSEUDONYM, expected_identifier
 from risk_engine.errors import Fault, nearest_hint
 
 CLOCK_TOLERANCE = dt.timedelta(minutes=10)
@@ -125,11 +125,13 @@ def _fees(seen: Seen) -> Iterator[Fault]:
 
 
 def _needed(seen: Seen) -> Iterator[Fault]:
+    """What a kind of applicant must state. Where the identifier was replaced, the birth date was removed with it."""
     applicant = seen.applicant
     if applicant is None or applicant.kind is None:
         return
+    replaced = (applicant.identifier or "").startswith(f"{PSEUDONYM}:")
     for column in _NEEDED[applicant.kind]:
-        if getattr(applicant, column) is None:
+        if getattr(applicant, column) is None and not (replaced and column == "birth_date"):
             expected = SECTIONS["applicant"].columns[column].kind
             yield Fault(f"$.applicant.{column}", "nothing", f"a {expected}, needed for a {applicant.kind}")
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from stdnum.cn import ric, uscc
 
 PSEUDONYM = "pseudonym"
+"""Issuer of an identifier that replaces the real one, as in data given to a study."""
 
-_issued = re.compile(r"(?:([A-Z]{2}|pseudonym):)?(.*)", re.DOTALL)
+_issued = re.compile(rf"(?:([A-Z]{{2}}|{PSEUDONYM}):)?(.*)", re.DOTALL)
 _written = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_()-]{0,63}")
 _eighteen = re.compile(r"[0-9A-Z]{18}")
 

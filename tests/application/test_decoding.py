@@ -225,6 +225,8 @@ def test_what_a_kind_of_applicant_needs():
     del document["applicant"]["birth_date"]
     (fault,) = faults_of(as_bytes(document))
     assert str(fault) == "$.applicant.birth_date: found nothing, expected a date, needed for a person"
+    document["applicant"]["identifier"] = "pseudonym:0001"
+    assert decode(as_bytes(document)).applicant.birth_date is None
 
 
 @pytest.mark.parametrize("given", ["amount", "rate", "both"])
