@@ -79,7 +79,7 @@ class Fee(Row, frozen=True, kw_only=True):
 
 
 class Applicant(Single, frozen=True, kw_only=True):
-    """The borrower. A firm states its industry, a person the birth date (read by rules only; not beside a pseudonym)."""
+    """The borrower. A firm states its industry, a person the birth date (for rules only; not beside a pseudonym)."""
 
     kind: ApplicantKind
     name: Text
