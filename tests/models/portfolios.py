@@ -118,7 +118,9 @@ monthly as (select id, stddev_samp(s) / nullif(avg(s), 0) sales_cv from (select 
 select c."default" is_bad, sales.* exclude id, bought.* exclude id, since.* exclude id, gap, top_buyer, sales_cv
 from '{firms}' c left join sales on sales.id = c.company_id left join bought on bought.id = c.company_id
 left join since on since.id = c.company_id left join gaps on gaps.id = c.company_id
-left join top on top.id = c.company_id left join monthly on monthly.id = c.company_id where c.has_credit_record = 1 order by c.company_id
+left join top on top.id = c.company_id
+left join monthly on monthly.id = c.company_id
+where c.has_credit_record = 1 order by c.company_id
 """
 FIRMS_RISING = {"void_share", "recency", "gap", "top_buyer", "sales_cv"}
 

@@ -35,7 +35,8 @@ def test_one_row_and_many_fall_in_the_same_bins(splits, applicants, specials, no
     for place, value, state in zip(many, values, states, strict=True):
         found = fact.bins[place]
         if state == State.VALUE and found.kind == "numbers":
-            assert (found.lower is None or found.lower <= value) and (found.upper is None or value < found.upper)
+            assert found.lower is None or found.lower <= value
+            assert found.upper is None or value < found.upper
         elif state == State.VALUE:
             assert found.codes == (value,)
         elif state == State.NONE and none_reads_as is not None:
@@ -87,7 +88,7 @@ def test_a_fact_that_runs_against_its_direction_tells_nothing():
 def test_withheld_weighs_no_more_than_any_other_bin_nor_than_zero(binned):
     for fact in binned:
         withheld = fact.bins[fact.of_state[State.NOT_OBTAINED]].woe
-        assert withheld == min(0.0, min(found.woe for found in fact.bins))
+        assert withheld == min(0.0, *(found.woe for found in fact.bins))
 
 
 def test_withheld_by_good_applicants_only_earns_nothing():

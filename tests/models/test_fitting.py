@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.model_selection import StratifiedKFold
+
+from risk_engine.errors import DataError
+from risk_engine.models import FitSettings
+from risk_engine.models.benchmarks import fit_logistic, fit_unshrunken_scorecard
+from risk_engine.models.boosting import EncodedFact, find_counterexample
+from risk_engine.models.calibration import probability
+from risk_engine.models.estimation import fit_level
+from risk_engine.models.fitting import fit
+from risk_engine.statistics import auc
+from risk_engine.vocabulary import Stage
+from tests.models.portfolios import FACTS, firms, german, made_up, needs
+
+SMALL = FitSettings.from_mapping({"boosting": {"trees": 20}, "blend": {"folds": 2}})
+
+
+def test_the_same_rows_give_the_same_bytes():
+    matrix, is_bad = made_up(rows=150)
+    assert fit(matrix, is_bad, SMALL).files() == fit(matrix, is_bad, SMALL).files()
+
+
+def test_no_coefficient_stands_against_its_sign(model):
+    assert all(fact.coefficient < 0.0 for fact in model.scorecard.facts)
+
+
+def test_trees_follow_their_directions_and_a_wrong_direction_is_found(model, portfolio):
+    matrix, _ = portfolio
+    assert find_counterexample(model.boosting, matrix.values, matrix.states) == ""
+    turned = [replace(fact, direction=-fact.direction) for fact in model.boosting.facts]
+    broken = replace(model.boosting, facts=tuple(turned))
+    assert isinstance(turned[0], EncodedFact)
+    assert find_counterexample(broken, matrix.values, matrix.states) == "gap"
+
+
+def test_under_fifty_bads_the_scorecard_decides():
+    matrix, is_bad = made_up(rows=150)
+    assert is_bad.sum() < 50
+    assert fit(matrix, is_bad, SMALL).decider == "scorecard"
+    more, many_bad = made_up(rows=400)
+    assert many_bad.sum() >= 50
+    assert fit(more, many_bad, SMALL).decider == "blend"
+    assert fit(matrix, is_bad, replace(SMALL, decider="boosted")).decider == "boosted"
+
+
+def test_facts_about_the_loan_and_later_stages_stay_out():
+    matrix, is_bad = made_up(rows=150)
+    facts = (replace(FACTS[0], use="facility"), replace(FACTS[1], stage=Stage.SCORE), *FACTS[2:])
+    model = fit(replace(matrix, facts=facts), is_bad, SMALL)
+    assert model.names == tuple(fact.name for fact in FACTS[2:])
+    alone = replace(matrix.columns(["gap"]), facts=(replace(FACTS[0], use="facility"),))
+    with pytest.raises(DataError, match="no fact a model may read"):
+        fit(alone, is_bad, SMALL)
+
+
+def test_levels_shift_log_odds_and_nothing_else():
+    matrix, is_bad = made_up(rows=150)
+    sample = fit(matrix, is_bad, SMALL)
+    population = fit(matrix, is_bad, replace(SMALL, population_rate=0.02))
+    anchored = fit(matrix, is_bad, replace(SMALL, long_run=0.05))
+    assert (sample.level.kind, population.level.kind, anchored.level.kind) == (
+        "sample",
+        "population_rate",
+        "long_run",
+    )
+    for name, line in sample.calibration.items():
+        shift = np.log(0.02 / 0.98) - np.log(is_bad.mean() / (1 - is_bad.mean()))
+        assert population.calibration[name].shift - line.shift == pytest.approx(shift)
+        assert population.calibration[name].slope == anchored.calibration[name].slope == line.slope
+
+
+def test_a_long_run_rate_is_the_mean_of_the_probabilities():
+    log_odds, is_bad = np.linspace(-4.0, 2.0, 50), np.arange(50) > 30
+    level, shift = fit_level(log_odds, is_bad, replace(SMALL, long_run=0.05))
+    assert (level.kind, level.rate, level.sample_rate) == ("long_run", 0.05, is_bad.mean())
+    assert probability(shift.at(log_odds)).mean() == pytest.approx(0.05, abs=1e-9)
+
+
+def test_calibration_meets_the_rate_of_the_sample(model, portfolio):
+    matrix, is_bad = portfolio
+    said = model.predict(matrix.values, matrix.states)
+    for log_odds in said.candidates.values():
+        assert log_odds.mean() == pytest.approx(is_bad.mean(), abs=0.03)
+    slopes = [line.slope for line in model.calibration.values()]
+    assert all(0.4 < slope < 1.6 for slope in slopes)
+
+
+def test_a_study_may_fix_the_weight_of_the_blend():
+    matrix, is_bad = made_up(rows=150)
+    settings = FitSettings.from_mapping({"boosting": {"trees": 5}, "blend": {"folds": 2, "scorecard_weight": 1.0}})
+    model = fit(matrix, is_bad, settings)
+    said = model.predict(matrix.values, matrix.states)
+    assert np.array_equal(said.log_odds["blend"], said.log_odds["scorecard"])
+
+
+def test_rows_of_one_obligor_stay_in_one_fold():
+    matrix, is_bad = made_up(rows=120)
+    twice = np.repeat(np.arange(60), 2)
+    doubled = matrix.rows(twice)
+    grouped = fit(doubled, is_bad[twice], SMALL, groups=twice)
+    free = fit(doubled, is_bad[twice], SMALL)
+    assert grouped.calibration["boosted"].slope < free.calibration["boosted"].slope
+
+
+@pytest.mark.parametrize(
+    ("is_bad", "words"),
+    [(np.zeros(100), "0 bads and 100 goods"), (np.ones(100), "100 bads and 0 goods"), (np.zeros(3), r"shape \(3,\)")],
+)
+def test_outcomes_that_cannot_be_learnt_are_refused(is_bad, words):
+    matrix, _ = made_up(rows=100)
+    with pytest.raises(DataError, match=words):
+        fit(matrix, is_bad, SMALL)
+
+
+def test_pure_noise_still_gives_a_card_of_one_fact():
+    matrix, _ = made_up(rows=100)
+    is_bad = np.arange(100) % 5 == 0
+    settings = FitSettings.from_mapping(
+        {"scorecard": {"min_information_value": 9.0}, "boosting": {"trees": 5}, "blend": {"folds": 2}}
+    )
+    model = fit(matrix, is_bad, settings)
+    assert len(model.scorecard.facts) == 1
+    assert model.predict(matrix.values, matrix.states).default_probability.mean() == pytest.approx(0.2, abs=0.1)
+
+
+def test_benchmarks_score_every_state():
+    matrix, is_bad = made_up(rows=200)
+    for bench in (fit_logistic, fit_unshrunken_scorecard):
+        told = bench(matrix, is_bad)(matrix.values, matrix.states)
+        assert told.shape == (200,)
+        assert float(auc(is_bad, told)) > 0.7
+
+
+def folds(matrix, is_bad, repeats, *fitters):
+    """Mean AUC over folds, everything refitted inside each."""
+    found = {}
+    for repeat in range(repeats):
+        split = StratifiedKFold(5, shuffle=True, random_state=42 + repeat)
+        for train, held in split.split(matrix.values, is_bad):
+            values, states, rows = matrix.values[held], matrix.states[held], matrix.rows(train)
+            for name, log_odds in fit(rows, is_bad[train], FitSettings()).predict(values, states).log_odds.items():
+                found.setdefault(name, []).append(float(auc(is_bad[held], log_odds)))
+            for bench in fitters:
+                told = bench(rows, is_bad[train])(values, states)
+                found.setdefault(bench.__name__, []).append(float(auc(is_bad[held], told)))
+    return {name: float(np.mean(figures)) for name, figures in found.items()}
+
+
+@needs("german")
+@pytest.mark.real_data
+def test_german_bars():
+    found = folds(*german(), 1)
+    assert found["scorecard"] >= 0.776
+    assert found["boosted"] >= 0.778
+
+
+@needs("cumcm2020c")
+@pytest.mark.real_data
+def test_small_firms_bars():
+    found = folds(*firms(), 5, fit_unshrunken_scorecard, fit_logistic)
+    assert found["scorecard"] >= found["fit_unshrunken_scorecard"] + 0.04
+    assert found["scorecard"] >= found["fit_logistic"] - 0.03
+    assert max(found["scorecard"], found["boosted"], found["blend"]) >= 0.80
+
+
+def test_probabilities_stay_inside_zero_and_one():
+    assert probability(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
