@@ -31,6 +31,7 @@ from risk_engine.vocabulary import Stage
 Floats = npt.NDArray[np.float64]
 States = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
 FEWEST_BADS_TO_BLEND = 50
 
 
@@ -121,6 +122,21 @@ def out_of_fold(columns: FactMatrix, is_bad: Bools, settings: FitSettings, group
     return found
 
 
+def stratified_folds(
+    is_bad: npt.ArrayLike, folds: int, seed: int, groups: npt.ArrayLike | None = None
+) -> Iterator[tuple[Positions, Positions]]:
+    """Shuffled folds with the same share of bads in each, rows of one group together: (train, held) positions.
+
+    Raises:
+        DataError: A class with fewer rows than folds.
+    """
+    bad = np.asarray(is_bad).astype(np.bool_)
+    if min(bad.sum(), (~bad).sum()) < folds:
+        raise DataError(f"{bad.sum()} bads and {(~bad).sum()} goods for {folds} folds", hint="ask for fewer folds")
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    yield from kind(folds, shuffle=True, random_state=seed).split(np.zeros((bad.size, 1)), bad, groups)
+
+
 def _outcomes(is_bad: npt.ArrayLike, rows: int) -> Bools:
     bad = np.asarray(is_bad).astype(np.bool_)
     if bad.shape != (rows,):
@@ -130,11 +146,11 @@ def _outcomes(is_bad: npt.ArrayLike, rows: int) -> Bools:
     return bad
 
 
-def _inner_folds(is_bad: Bools, groups: npt.ArrayLike | None, settings: FitSettings) -> Iterator[tuple[Any, Any]]:
+def _inner_folds(
+    is_bad: Bools, groups: npt.ArrayLike | None, settings: FitSettings
+) -> Iterator[tuple[Positions, Positions]]:
     count = min(settings.blend.folds, int(is_bad.sum()), int((~is_bad).sum()))
-    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
-    split = kind(count, shuffle=True, random_state=settings.seed)
-    for train, held in split.split(np.zeros((len(is_bad), 1)), is_bad, groups):
+    for train, held in stratified_folds(is_bad, count, settings.seed, groups):
         if is_bad[train].all() or not is_bad[train].any():
             raise DataError("all bads or all goods fell in one inner fold", hint="fewer blend.folds, or finer groups")
         yield train, held

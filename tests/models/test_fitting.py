@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.model_selection import StratifiedKFold
 
 from risk_engine.errors import DataError
 from risk_engine.models import FitSettings
@@ -12,7 +11,7 @@ from risk_engine.models.benchmarks import fit_logistic, fit_unshrunken_scorecard
 from risk_engine.models.boosting import EncodedFact, find_counterexample
 from risk_engine.models.calibration import probability
 from risk_engine.models.estimation import fit_level
-from risk_engine.models.fitting import fit
+from risk_engine.models.fitting import fit, stratified_folds
 from risk_engine.statistics import auc
 from risk_engine.vocabulary import Stage
 from tests.models.portfolios import FACTS, firms, german, made_up, needs
@@ -128,6 +127,15 @@ def test_pure_noise_still_gives_a_card_of_one_fact():
     assert model.predict(matrix.values, matrix.states).default_probability.mean() == pytest.approx(0.2, abs=0.1)
 
 
+def test_folds_hold_every_row_once_and_the_same_share_of_bads():
+    is_bad = np.arange(100) % 5 == 0
+    held = [rows for _, rows in stratified_folds(is_bad, 4, 42)]
+    assert np.array_equal(np.sort(np.concatenate(held)), np.arange(100))
+    assert [int(is_bad[rows].sum()) for rows in held] == [5, 5, 5, 5]
+    with pytest.raises(DataError, match="20 bads and 80 goods for 21 folds"):
+        list(stratified_folds(is_bad, 21, 42))
+
+
 def test_benchmarks_score_every_state():
     matrix, is_bad = made_up(rows=200)
     for bench in (fit_logistic, fit_unshrunken_scorecard):
@@ -140,8 +148,7 @@ def folds(matrix, is_bad, repeats, *fitters):
     """Mean AUC over folds, everything refitted inside each."""
     found = {}
     for repeat in range(repeats):
-        split = StratifiedKFold(5, shuffle=True, random_state=42 + repeat)
-        for train, held in split.split(matrix.values, is_bad):
+        for train, held in stratified_folds(is_bad, 5, 42 + repeat):
             values, states, rows = matrix.values[held], matrix.states[held], matrix.rows(train)
             for name, log_odds in fit(rows, is_bad[train], FitSettings()).predict(values, states).log_odds.items():
                 found.setdefault(name, []).append(float(auc(is_bad[held], log_odds)))
