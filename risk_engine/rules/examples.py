@@ -110,7 +110,11 @@ def _case(entry: Written, rule: Rule, policy_case: Case) -> Case:
     case = replace(policy_case, **firsts)
     if "case" not in entry.plain or not entry.under("case").mapping("case", (), _CASE):
         return case
-    return replace(case, **entry.plain["case"])
+    changes = {name: plain for name, plain in entry.plain["case"].items() if name in _CASE}
+    for name, plain in changes.items():
+        if not isinstance(plain, int | float if name == "amount" else str):
+            entry.under("case").fault(name, plain, "a number" if name == "amount" else "a word")
+    return replace(case, **changes)
 
 
 def _check_shown(rule: Rule, results: Iterable[RuleResult]) -> None:

@@ -142,11 +142,11 @@ class _Loading:
                 continue
             for entry in file.entries("rules"):
                 rule = read_rule(entry, vocabulary, self.reasons, head.reason_if_unknown)
-                written = entry.plain.get("id") if isinstance(entry.plain, dict) else None
+                written = str(entry.plain.get("id") or "") if isinstance(entry.plain, dict) else ""
                 if written in first:
                     entry.fault("id", f"the id {written} again", f"each id once; it stands at {first[written]}")
                 elif written:
-                    first[str(written)] = entry.place()
+                    first[written] = entry.place()
                 if rule:
                     rules.setdefault(rule.id, rule)
         return list(rules.values())

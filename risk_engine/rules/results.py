@@ -10,6 +10,7 @@ import msgspec
 from risk_engine.vocabulary import ReferKind
 
 _NOTHING = Decimal("0.00")
+_MOST = 1e15  # the end of the range of the fact `limit`; more is no cap at all, and decimals have 28 digits
 
 
 class Truth(StrEnum):
@@ -110,4 +111,5 @@ def to_the_cent(number: float) -> Decimal:
     >>> to_the_cent(99999.999), to_the_cent(-1.0)
     (Decimal('99999.99'), Decimal('0.00'))
     """
+    number = min(number, _MOST)
     return max(_NOTHING, Decimal(repr(number)).quantize(_NOTHING, rounding=ROUND_DOWN))

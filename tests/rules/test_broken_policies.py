@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import re
+
 import pytest
 
 from risk_engine.errors import PolicyFaults
@@ -211,6 +215,45 @@ def test_all_faults_at_once(folder):
     folder.swap(TABLE, '"D..G"', '"D..H"').swap(EVIDENCE, "application: required", "application: must")
     files = [fault.path.split(":")[0] for fault in faults_of(folder)]
     assert files == [EVIDENCE, PARAMETERS, RULES, TABLE]
+
+
+JUNK = [
+    "",
+    "[]",
+    "{}",
+    "null",
+    "-1",
+    "1.0e+300",
+    "2024-01-01",
+    "true",
+    "'x'",
+    "[[x]]",
+    "{x: [1]}",
+    "any",
+    "a..b",
+    "x > 1",
+]
+
+
+@pytest.mark.parametrize("file", [POLICY, PARAMETERS, EVIDENCE, RULES, TABLE])
+def test_any_damage_is_told_and_nothing_else_happens(folder, file):
+    """Every value of every line, replaced by junk: the folder loads, or its faults are told."""
+    folder.files[RULES] += (
+        folder.files[RULES]
+        .replace("id: gap", "id: scoped")
+        .replace(
+            "  reason:",
+            "  scope: {amount: '>= 5', product: [demo]}\n  overridable: never\n  refer_kind: fraud\n  reason:",
+        )
+        .replace("{given:", "{case: {amount: 7, product: demo}, given:")
+    )
+    whole = folder.files[file]
+    spots = [match.span(1) for match in re.finditer(r"[:\[,{-] +([^\s,\]}{\[]+)", whole)]
+    assert len(spots) > 5
+    for (start, end), junk in itertools.product(spots, JUNK):
+        folder.files[file] = whole[:start] + junk + whole[end:]
+        with contextlib.suppress(PolicyFaults):
+            folder.load()
 
 
 def test_a_missing_folder(folder):
