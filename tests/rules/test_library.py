@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import risk_engine.rules
 from risk_engine.application import SECTIONS
 from risk_engine.facts import Facts, FactValue, reason_codes
+from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.rules import Case, load_policy
 from risk_engine.rules.results import RuleAnswer, RuleKind
 from risk_engine.vocabulary import FactType, Stage, State
@@ -50,6 +51,14 @@ def failed(plain):
 def test_a_sound_firm_passes_every_rule():
     assert set(SOUND) == POLICY.named_facts
     assert failed(SOUND) == {}
+
+
+def test_the_catalogue_means_what_these_tests_take_for_granted():
+    catalogue = {feature.fact.name: feature.fact for feature in CATALOGUE.values()}
+    evidence = [BY_NAME[name] for name in POLICY.named_facts if BY_NAME[name].stage is Stage.EVIDENCE]
+    for fact in evidence:
+        for part in ("type", "unit", "range", "clip", "words", "none_reads_as", "decimals"):
+            assert getattr(fact, part) == getattr(catalogue[fact.name], part), (fact.name, part)
 
 
 def test_rules_say_what_they_do_in_two_languages():
