@@ -222,9 +222,9 @@ class Facts(Mapping[str, FactValue]):
         return len(self.held)
 
     def with_values(self, more: Mapping[str, Plain | None]) -> Facts:
-        """These facts and more; a None or a NaN among the new ones is NONE."""
+        """These facts and more; a None or a NaN among the new ones was not obtained."""
         added = {
-            name: FactValue(None, State.NONE)
+            name: FactValue(None, State.NOT_OBTAINED)
             if plain is None or (isinstance(plain, float) and math.isnan(plain))
             else FactValue(plain, State.VALUE)
             for name, plain in more.items()

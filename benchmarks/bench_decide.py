@@ -1,0 +1,59 @@
+"""A decision in process, from the bytes of a firm with 500 invoices to the bytes of the answer, one thread.
+
+The baseline is what the same bytes cost when only read: ``json.loads``. Rounds are interleaved.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.bench_features import document
+from risk_engine.application import decode
+from risk_engine.decision import underwrite
+from risk_engine.study import Study, train
+
+STUDY = Path(__file__).parents[1] / "training" / "studies" / "sample_sme.yaml"
+ROUNDS = 500
+GOAL = 2e-3
+
+
+def measure() -> tuple[float, float]:
+    """Median seconds: ours, then the baseline's."""
+    body = json.dumps(document()).encode()
+    as_of = dt.datetime.fromisoformat(document()["application"]["as_of"])
+    with tempfile.TemporaryDirectory() as folder:
+        release = train(Study.load(STUDY), Path(folder) / "release")
+
+    def ours() -> bytes:
+        return underwrite(decode(body), release, as_of=as_of, decision_id="benchmark").to_json()
+
+    for _ in range(20):
+        ours()
+    turns = [(timed(ours), timed(lambda: json.loads(body))) for _ in range(ROUNDS)]
+    return statistics.median(turn[0] for turn in turns), statistics.median(turn[1] for turn in turns)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def line() -> str:
+    """One line of the table: work, ours, baseline, ratio, goal."""
+    ours, baseline = measure()
+    return (
+        f"| decide in process, 500 invoices, p50 | {ours * 1e3:.2f} ms | json.loads of the same body {baseline * 1e3:.2f} ms "
+        f"| {ours / baseline:.1f} x | <= {GOAL * 1e3:.0f} ms |"
+    )
+
+
+if __name__ == "__main__":
+    print(line())

@@ -1,0 +1,280 @@
+"""Three things with a content hash each: a model bundle, a policy, and the release that joins them.
+
+A release is a directory::
+
+    release.json      ids and file hashes of both parts, effective_from, approvals
+    model/            features.json model.json scorecard.json boosting.txt calibration.json master_scale.json
+                      boundary.json golden.jsonl model_card.md
+    policy/           the policy folder, as its author wrote it
+
+The id of a part is the sha256 of its canonical ``{path: sha256}``; the id of a release is the sha256 of
+``release.json``, which names both. No clock, host or path is in any hashed file, so training twice gives the same ids.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from risk_engine.application import SECTIONS
+from risk_engine.errors import ReleaseError
+from risk_engine.facts import Fact, FactMatrix, offer_facts, reason_codes, score_facts
+from risk_engine.features import Feature, Plan
+from risk_engine.models import DefaultProbabilityModel
+from risk_engine.rules import Policy, load_policy
+
+GOLDEN_TOLERANCE = 1e-9
+GOLDEN_ROWS = 20
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What the model predicts: the horizon, and the sentence that defines bad."""
+
+    horizon_months: int
+    bad: str
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What the model was built for; outside it the answer is refer, never a silent score.
+
+    Attributes:
+        products: Product names it may score.
+        applicant_kinds: Kinds of applicant it may score.
+        currency: The one currency of its amounts.
+        amounts: Least and greatest amount asked for, in that currency.
+        ranges: Training range of each number the model reads, by fact.
+    """
+
+    products: tuple[str, ...]
+    applicant_kinds: tuple[str, ...]
+    currency: str
+    amounts: tuple[float, float]
+    ranges: dict[str, tuple[float, float]]
+
+
+class ModelTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """``model.json``: what a model bundle says of itself.
+
+    Attributes:
+        name: The study's name.
+        target: What is predicted.
+        scope: What it may score.
+        synthetic: Trained on made-up applicants; every answer from it says so.
+        warnings: Sentences shown wherever a figure of this model is.
+        facts: Facts the model reads, in column order.
+        provenance: sha256 of each section file it was trained on.
+    """
+
+    name: str
+    target: Target
+    scope: Scope
+    synthetic: bool
+    warnings: tuple[str, ...]
+    facts: tuple[str, ...]
+    provenance: dict[str, str]
+
+
+class _Part(msgspec.Struct, frozen=True):
+    id: str
+    files: dict[str, str]
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    model: _Part
+    policy: _Part
+    effective_from: dt.date
+    approvals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A model bundle and a policy, verified and ready to decide."""
+
+    id: str
+    model_id: str
+    policy_id: str
+    terms: ModelTerms
+    effective_from: dt.date
+    model: DefaultProbabilityModel
+    plan: Plan
+    policy: Policy
+    columns: tuple[int, ...]
+    """Position in the plan of each fact the model reads."""
+
+    def model_rows(self, matrix: FactMatrix) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Values and states of the facts the model reads, in its column order."""
+        take = list(self.columns)
+        return matrix.values[:, take], matrix.states[:, take]
+
+
+def write_release(
+    out: Path,
+    *,
+    terms: ModelTerms,
+    model: DefaultProbabilityModel,
+    features: Sequence[Feature],
+    training: FactMatrix,
+    card: str,
+    policy: Path,
+) -> Release:
+    """Write a release and load it back, so that what is written is known to work.
+
+    Args:
+        out: Directory to write; an earlier release there is replaced, anything else is left alone.
+        terms: What the bundle says of itself.
+        model: The fitted model.
+        features: Every feature the plan computes: the model's, then those only the policy names.
+        training: The model's facts on the rows it was fitted on; a few become golden vectors.
+        card: The model card, Markdown.
+        policy: Folder of the policy.
+
+    Raises:
+        ReleaseError: ``out`` exists and is not a release.
+        PolicyFaults: The policy names facts this bundle does not compute, or is broken.
+    """
+    if out.exists() and not (out / "release.json").exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ReleaseError(f"{out} exists and is not a release", hint="name another directory with --out")
+    model_files = {
+        "features.json": _json([feature.to_json() for feature in features]),
+        "model.json": _json(terms),
+        "golden.jsonl": _golden(model, training),
+        "model_card.md": card.encode(),
+        **model.files(),
+    }
+    policy_files = _folder(policy)
+    effective = load_policy(policy, _known_facts(features, model), reason_codes(), sections=SECTIONS).effective_from
+    manifest = _Manifest(_part(model_files), _part(policy_files), effective, ())
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for name, data in {
+        "release.json": _json(manifest),
+        **{f"model/{path}": data for path, data in model_files.items()},
+        **{f"policy/{path}": data for path, data in policy_files.items()},
+    }.items():
+        (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / name).write_bytes(data)
+    shutil.rmtree(out, ignore_errors=True)
+    fresh.rename(out)
+    return load_release(out)
+
+
+def load_release(path: Path) -> Release:
+    """Load a release: every file's hash, every policy example and every golden vector is checked first.
+
+    Raises:
+        ReleaseError: The directory is missing, incomplete or was changed (the file is named), or the model does not
+            score its golden vectors as it did when it was written.
+        PolicyFaults: The policy cannot be loaded.
+    """
+    manifest_file = path / "release.json"
+    if not manifest_file.is_file():
+        raise ReleaseError(f"no release at {path}", hint="write one with: risk-engine train STUDY.yaml --out RELEASE")
+    try:
+        manifest = msgspec.json.decode(manifest_file.read_bytes(), type=_Manifest)
+        model_files = _verified(path / "model", manifest.model)
+        _verified(path / "policy", manifest.policy)
+        terms = msgspec.json.decode(model_files["model.json"], type=ModelTerms)
+        features = [Feature.from_json(entry) for entry in msgspec.json.decode(model_files["features.json"])]
+    except (msgspec.DecodeError, KeyError) as error:
+        raise ReleaseError(f"the release at {path} is broken: {error}", hint="train it again") from error
+    plan = Plan(features)
+    position = {name: index for index, name in enumerate(plan.names)}
+    columns = tuple(position[name] for name in terms.facts)
+    model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
+    _check_golden(model, model_files["golden.jsonl"], path)
+    policy = load_policy(path / "policy", _known_facts(features, model), reason_codes(), sections=SECTIONS)
+    return Release(
+        id=_sha(manifest_file.read_bytes()),
+        model_id=manifest.model.id,
+        policy_id=manifest.policy.id,
+        terms=terms,
+        effective_from=manifest.effective_from,
+        model=model,
+        plan=plan,
+        policy=policy,
+        columns=columns,
+    )
+
+
+def _known_facts(features: Sequence[Feature], model: DefaultProbabilityModel) -> tuple[Fact, ...]:
+    return (*(feature.fact for feature in features), *score_facts(model.master_scale.grades), *offer_facts())
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _json(plain: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(plain, order="deterministic"), indent=1) + b"\n"
+
+
+def _folder(path: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not file.name.startswith(".")
+    }
+
+
+def _part(files: Mapping[str, bytes]) -> _Part:
+    hashes = {name: _sha(files[name]) for name in sorted(files)}
+    return _Part(_sha(msgspec.json.encode(hashes, order="deterministic")), hashes)
+
+
+def _verified(folder: Path, part: _Part) -> dict[str, bytes]:
+    files = _folder(folder)
+    found = _part(files)
+    if found == part:
+        return files
+    for name in sorted({*found.files, *part.files}):
+        was, now = part.files.get(name), found.files.get(name)
+        if was != now:
+            told = "is missing" if now is None else "was added" if was is None else "was changed"
+            raise ReleaseError(
+                f"{folder.name}/{name} {told} after the release was written",
+                hint="restore the release or train it again",
+            )
+    raise ReleaseError(
+        f"the id of {folder.name} does not match its files", hint="restore the release or train it again"
+    )
+
+
+def _golden(model: DefaultProbabilityModel, training: FactMatrix) -> bytes:
+    """Training rows spread evenly over the default probability, with what the model says of them."""
+    ranked = np.argsort(model.predict(training.values, training.states).default_probability, kind="stable")
+    chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, GOLDEN_ROWS).round().astype(int))]
+    values, states = training.values[chosen], training.states[chosen]
+    said = model.predict(values, states)
+    lines = [
+        {
+            "values": [None if math.isnan(value) else value for value in values[row].tolist()],
+            "states": states[row].tolist(),
+            "default_probability": float(said.default_probability[row]),
+            "score": float(said.score[row]),
+        }
+        for row in range(len(chosen))
+    ]
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+
+
+def _check_golden(model: DefaultProbabilityModel, golden: bytes, path: Path) -> None:
+    lines = [msgspec.json.decode(line) for line in golden.splitlines()]
+    values = np.array([[math.nan if value is None else value for value in line["values"]] for line in lines])
+    said = model.predict(values, np.array([line["states"] for line in lines], dtype=np.uint8))
+    for row, line in enumerate(lines):
+        off = abs(float(said.default_probability[row]) - line["default_probability"])
+        if off > GOLDEN_TOLERANCE or float(said.score[row]) != line["score"]:
+            raise ReleaseError(
+                f"the model at {path} scores golden vector {row + 1} as {float(said.default_probability[row]):.9f}, "
+                f"not {line['default_probability']:.9f}",
+                hint="this machine's libraries compute differently from those it was trained with; train it again here",
+            )

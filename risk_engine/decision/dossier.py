@@ -1,0 +1,104 @@
+"""A dossier: everything known of one application at the moment of decision, from a document or from tables alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from risk_engine.application import SECTIONS, Application, Fee, Request
+from risk_engine.bundle import Release
+from risk_engine.facts import FactMatrix, Facts
+from risk_engine.features import PLACE, Columns
+from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
+from risk_engine.vocabulary import State
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One application, ready to be judged.
+
+    Attributes:
+        request: What is asked for.
+        fees: Charges that count in the all-in cost.
+        as_of: The moment of decision, in the application's own offset.
+        case: What scopes and the evidence matrix look at.
+        matrix: One row: every fact of the release's plan.
+        facts: The same, by name.
+        sections: State and age of each section the policy asks for.
+        broken: Sections whose integrity checks failed.
+        notes: What the reader of the answer should know about the evidence.
+    """
+
+    request: Request
+    fees: Sequence[Fee]
+    as_of: dt.datetime
+    case: Case
+    matrix: FactMatrix
+    facts: Facts
+    sections: Mapping[str, HeldSection]
+    broken: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def case_of(application: Application) -> Case:
+    """What scopes look at."""
+    request = application.application
+    return Case(
+        product=request.product,
+        applicant_kind=application.applicant.kind,
+        customer_kind=request.customer_kind,
+        jurisdiction=request.jurisdiction,
+        currency=request.currency,
+        amount=request.amount,
+    )
+
+
+def not_applicable(release: Release, case: Case) -> frozenset[str]:
+    """Sections that do not concern this case, by the policy's evidence matrix; a document cannot claim it."""
+    asked = release.policy.evidence(case)
+    return frozenset(name for name, requirement in asked.items() if requirement.need == NOT_APPLICABLE)
+
+
+def open_dossier(
+    application: Application, release: Release, columns: Columns, matrix: FactMatrix, row: int, as_of: dt.datetime
+) -> Dossier:
+    """Put together what the columns and the plan say of one applicant among many.
+
+    Args:
+        application: At least the request, the applicant and the fees.
+        release: Whose policy asks for sections.
+        columns: The evidence of n applicants.
+        matrix: Their facts, of the release's plan.
+        row: Which of them.
+        as_of: The moment of decision.
+    """
+    case = case_of(application)
+    return Dossier(
+        request=application.application,
+        fees=application.rows("fees") or (),
+        as_of=as_of,
+        case=case,
+        matrix=matrix.rows(np.array([row])),
+        facts=matrix.one(row),
+        sections={name: _held(columns, name, row) for name in release.policy.evidence(case)},
+        broken=columns.broken(row),
+        notes=columns.notes(row),
+    )
+
+
+def _held(columns: Columns, name: str, row: int) -> HeldSection:
+    """State of a section, and its age: days since the period its look-up covered ended, else since its newest row."""
+    state = State(int(columns.section_state(name)[0][row]))
+    if SECTIONS[name].single or state is not State.VALUE:
+        return HeldSection(state)
+    today = float(columns.moments.now[row])
+    if not columns.coverage.assumed[PLACE[name], row]:
+        last_covered = float(columns.covers(name)[1][row]) - 1.0
+        return HeldSection(state, max(today - last_covered, 0.0))
+    section = columns.section(name)
+    if section is None or section.offsets[row] == section.offsets[row + 1]:
+        return HeldSection(state)
+    return HeldSection(state, today - float(section.dates[section.offsets[row + 1] - 1]))

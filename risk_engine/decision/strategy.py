@@ -1,0 +1,45 @@
+"""From what the rules said to a limit and an outcome: the worst result wins, the lowest cap binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_DOWN, Decimal
+
+from risk_engine.rules import RuleResult
+from risk_engine.vocabulary import SEVERITY, Outcome, ReferKind
+
+REFER_ORDER = tuple(ReferKind)
+
+
+def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple[Decimal, RuleResult | None]:
+    """The most that may be lent: the amount asked for, or the lowest cap, rounded down to the lender's step.
+
+    Returns:
+        The limit, and the result that holds it there (None where the request does).
+
+    >>> limit(Decimal("250000.00"), Decimal(1000), [])
+    (Decimal('250000.00'), None)
+    """
+    capping = [result for result in results if result.cap is not None and result.cap < asked]
+    if not capping:
+        return asked, None
+    binding = min(capping, key=lambda result: result.cap or Decimal(0))
+    cap = max(binding.cap or Decimal(0), Decimal(0))
+    return (cap / step).to_integral_value(ROUND_DOWN) * step, binding
+
+
+def worst_outcome(results: Iterable[RuleResult]) -> Outcome:
+    """Decline beats refer beats approve; nothing else counts."""
+    outcomes = (Outcome(result.result.value) for result in results if result.result.value in SEVERITY)
+    return max(outcomes, key=SEVERITY.__getitem__, default=Outcome.APPROVE)
+
+
+def giving(results: Sequence[RuleResult], outcome: Outcome) -> list[RuleResult]:
+    """The results that gave the application this outcome."""
+    return [result for result in results if result.result.value == outcome.value]
+
+
+def refer_kind(results: Sequence[RuleResult]) -> ReferKind | None:
+    """Where a referred case goes: the latest word of :class:`ReferKind` among its referring results."""
+    kinds = [result.refer_kind for result in giving(results, Outcome.REFER) if result.refer_kind is not None]
+    return max(kinds, key=REFER_ORDER.index, default=None)

@@ -1,0 +1,201 @@
+"""The one sentence of the program: ``underwrite(document, release) -> Decision``.
+
+Order: rules on evidence and score, limit, price, rules on the offer, outcome. Nothing is circular: a model reads
+evidence only, and a rule runs once the latest fact it names is known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from risk_engine import __version__
+from risk_engine.application import SCHEMA_VERSION, Application
+from risk_engine.bundle import Release
+from risk_engine.decision import decision as told
+from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_dossier
+from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
+from risk_engine.decision.reasons import principal_reasons
+from risk_engine.decision.scope import outside_scope
+from risk_engine.decision.strategy import giving, limit, refer_kind, worst_outcome
+from risk_engine.facts import Facts, Plain
+from risk_engine.features import KERNELS_VERSION, from_document
+from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
+from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage
+
+PROBABILITY_DECIMALS = 6
+RATE_DECIMALS = 6
+CENT = Decimal("0.01")
+
+
+def underwrite(application: Application, release: Release, *, as_of: dt.datetime, decision_id: str) -> told.Decision:
+    """Decide one application.
+
+    Args:
+        application: The document; evidence from ``as_of`` on is ignored and counted in the notes.
+        release: What decides.
+        as_of: The moment of decision, with an offset.
+        decision_id: Identifier of the answer.
+
+    Returns:
+        The decision. The same application, release and moment give the same answer, bit for bit.
+    """
+    exempt = not_applicable(release, case_of(application))
+    columns = from_document(application, as_of=as_of, not_applicable=exempt)
+    matrix = release.plan.run(columns)
+    return decide(open_dossier(application, release, columns, matrix, 0, as_of), release, decision_id)
+
+
+def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decision:
+    """Decide a dossier: what :func:`underwrite` does once the features are known, for one document or a batch row."""
+    scored = _score(dossier, release)
+    day = dossier.as_of.date()
+    results = [*_evidence_results(dossier, release), *scored.outside]
+    for stage in (Stage.EVIDENCE, Stage.SCORE):
+        results += release.policy.run(stage, scored.facts, dossier.case, day)
+    step = Decimal(str(release.policy.parameter("limit_step", day)))
+    amount, binding = limit(dossier.request.amount, step, results)
+    price, facts = _offer(dossier, release, scored.facts, amount)
+    results += release.policy.run(Stage.OFFER, facts, dossier.case, day)
+    outcome = worst_outcome(results)
+    offered = outcome is not Outcome.DECLINE and amount > 0
+    failed = giving(results, outcome) if outcome is not Outcome.APPROVE else [binding] if binding else []
+    return told.Decision(
+        decision_id=decision_id,
+        application_id=dossier.request.application_id,
+        as_of=dossier.as_of.isoformat(),
+        outcome=outcome,
+        refer_kind=refer_kind(results) if outcome is Outcome.REFER else None,
+        default_probability=scored.default_probability,
+        score=scored.score,
+        grade=scored.grade,
+        limit=told.Limit(f"{amount:.2f}", dossier.request.currency, binding.id if binding else "requested")
+        if offered
+        else None,
+        price=price if offered else None,
+        reasons=principal_reasons(failed, binding, release.model.facts, lambda: _shares(dossier, release, day)),
+        rules=tuple(_told(result) for result in results),
+        features=_features(dossier),
+        notes=_notes(dossier, release),
+        versions=told.Versions(
+            engine=__version__,
+            release=release.id,
+            model=release.model_id,
+            policy=release.policy_id,
+            schema=SCHEMA_VERSION,
+            kernels=KERNELS_VERSION,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    facts: Facts
+    outside: tuple[RuleResult, ...] = ()
+    default_probability: told.DefaultProbability | None = None
+    score: int | None = None
+    grade: str | None = None
+
+
+def _score(dossier: Dossier, release: Release) -> _Scored:
+    """The model's word, or the refer result of an application it was not built for."""
+    outside = outside_scope(release.terms.scope, dossier.case, dossier.facts)
+    if outside:
+        unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
+        return _Scored(dossier.facts.with_values(unknown), (outside,))
+    said = release.model.predict(*release.model_rows(dossier.matrix))
+    probability = round(float(said.default_probability[0]), PROBABILITY_DECIMALS)
+    score = int(said.score[0])
+    grade = release.model.master_scale.grades[int(said.grade_index[0])]
+    target = release.terms.target
+    return _Scored(
+        facts=dossier.facts.with_values({"default_probability": probability, "score": float(score), "grade": grade}),
+        default_probability=told.DefaultProbability(probability, target.horizon_months, target.bad),
+        score=score,
+        grade=grade,
+    )
+
+
+def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
+    """The evidence matrix, and a referral for every section that contradicts itself, required or not."""
+    broken = [
+        RuleResult(
+            f"integrity_{section}",
+            RuleKind.REFER,
+            RuleAnswer.REFER,
+            reason="unreliable_evidence",
+            refer_kind=ReferKind.JUDGEMENT,
+            requests=(section,),
+        )
+        for section in dossier.broken
+    ]
+    return [*release.policy.evidence_results(dossier.case, dossier.sections), *broken]
+
+
+def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) -> tuple[told.Price | None, Facts]:
+    """Price the limit, and the facts of the offer stage; what cannot be computed was not obtained."""
+    row = release.policy.table("rate_by_grade").look_up(facts, dossier.as_of.date())
+    rate = row.annual_rate if row else None
+    offer: dict[str, Plain | None] = {"limit": float(amount), "annual_rate": rate, "apr": None, "instalment": None}
+    if rate is None or amount <= 0:
+        return None, facts.with_values(offer)
+    request = dossier.request
+    terms = (float(amount), rate, request.term_months, request.repayment)
+    plan = payment_plan(*terms, dossier.fees)
+    apr = round(annual_percentage_rate(plan), RATE_DECIMALS)
+    interest = round(annual_percentage_rate(payment_plan(*terms)), RATE_DECIMALS) if dossier.fees else apr
+    price = told.Price(
+        annual_rate=rate,
+        apr=apr,
+        instalment=f"{Decimal(str(plan.instalment)).quantize(CENT)}",
+        parts={"interest": interest, "fees": round(apr - interest, RATE_DECIMALS)},
+    )
+    return price, facts.with_values({**offer, "apr": apr, "instalment": plan.instalment})
+
+
+def _shares(dossier: Dossier, release: Release, day: dt.date) -> Sequence[float]:
+    """Each model fact's log-odds of bad above the applicants who are just approved."""
+    model = release.model
+    approving = release.policy.approving_grades(day)
+    worst = max(
+        (bound for grade, bound in zip(model.master_scale.grades, model.master_scale.bounds, strict=True)
+         if grade in approving),
+        default=model.master_scale.bounds[0],
+    )  # fmt: skip
+    boundary = model.scale.score(worst)
+    shares: list[float] = model.contributions(*release.model_rows(dossier.matrix), boundary)[0].tolist()
+    return shares
+
+
+def _told(result: RuleResult) -> told.RuleOutcome:
+    return told.RuleOutcome(
+        id=result.id,
+        kind=result.kind.value,
+        result=result.result.value,
+        clauses=tuple(
+            told.Clause(clause.fact, clause.operator, clause.value, clause.threshold, clause.truth.value)
+            for clause in result.clauses
+        ),
+        requests=result.requests,
+    )
+
+
+def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:
+    return {
+        name: told.FeatureValue(
+            held.plain, held.state.name.lower(), held.cause.name.lower() if held.cause is not Cause.NO_CAUSE else None
+        )
+        for name, held in dossier.facts.items()
+    }
+
+
+def _notes(dossier: Dossier, release: Release) -> tuple[str, ...]:
+    """What the reader must know: about the release first, then about this applicant's evidence."""
+    notes = list(release.terms.warnings)
+    if release.terms.synthetic:
+        notes.insert(0, "synthetic: the model was trained on made-up applicants; this answer is a demonstration")
+    notes += dossier.notes
+    notes += [f"{name} was held at the end of its range" for name in sorted(dossier.facts.clipped)]
+    return tuple(notes)

@@ -1,0 +1,38 @@
+"""What the tests of several rooms share: the sample, a real release trained on it, the real data where it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from risk_engine.bundle import Release, load_release
+from risk_engine.study import Study, train
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "data" / "sample"
+STUDIES = ROOT / "training" / "studies"
+
+
+@pytest.fixture(scope="session")
+def release_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release trained on the sample, as ``risk-engine train`` writes it."""
+    out = tmp_path_factory.mktemp("releases") / "sample"
+    train(Study.load(STUDIES / "sample_sme.yaml"), out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def release(release_dir: Path) -> Release:
+    """The same, loaded."""
+    return load_release(release_dir)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("RISK_ENGINE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real data not found at {folder}; set RISK_ENGINE_DATA to its folder")
+    return folder
