@@ -170,10 +170,10 @@ sales_month_count_12m = Feature(
 )
 
 invoice_history_months = Feature(
-    (now - Min(sale_day, ever)) * 12 / 365.25,
-    says=("Months since the first sales invoice", "首张销项发票至今月数"),
+    months_since(Min(sale_day, ever)),
+    says=("Complete months since the first sales invoice", "首张销项发票至今月数"),
     unit="months",
-    decimals=1,
+    decimals=0,
     range=(0, 1_200),
     clip=(0, 120),
     risk=FALLING,

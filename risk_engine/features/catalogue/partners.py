@@ -33,6 +33,20 @@ buyer_top1_share_12m = Feature(
     source=B + "21",
 )
 
+buyer_top5_share_12m = Feature(
+    minimum(Top(to_buyers, 5, months(12)) / Sum(to_buyers, months(12)), 1),
+    says=("Share of the five largest buyers, 12 months", "近12个月前五大客户销售占比"),
+    unit="ratio",
+    decimals=4,
+    range=(0, 1),
+    risk=RISING,
+    if_none="no sales to named buyers in the window",
+    group="concentration",
+    reason="customer_concentration",
+    why="Sales that few customers carry",
+    source=B + "21",
+)
+
 buyer_hhi_12m = Feature(
     minimum(Sum(to_buyers * to_buyers, months(12)) / (Sum(to_buyers, months(12)) * Sum(to_buyers, months(12))), 1),
     says=("Herfindahl index of buyers, 12 months", "近12个月客户集中度（赫芬达尔指数）"),

@@ -142,10 +142,10 @@ registry_status = Feature(
 )
 
 company_age_months = Feature(
-    (now - applicant.established_on) * 12 / 365.25,
-    says=("Months since establishment", "成立月数"),
+    months_since(applicant.established_on),
+    says=("Complete months since establishment", "成立月数"),
     unit="months",
-    decimals=1,
+    decimals=0,
     range=(0, 12_000),
     risk=FALLING,
     group="history",
