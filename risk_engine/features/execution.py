@@ -1,0 +1,207 @@
+"""Running a program over prepared columns: the memory is laid out for the chunk, then one kernel call does it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from risk_engine.errors import DataError
+from risk_engine.features import machine
+from risk_engine.features.columns import Columns
+from risk_engine.features.compiler import Compiler, KernelCall
+from risk_engine.features.compiling import JIT_IS_OFF
+from risk_engine.features.coverage import NAMES, PLACE
+from risk_engine.features.functions import ROW_KERNELS
+from risk_engine.features.program import ROW_DATES, Frozen, Leaf, Size
+from risk_engine.features.tables import Floats, Ints
+from risk_engine.vocabulary import State
+
+Bytes = npt.NDArray[np.uint8]
+
+NO_FACTS: Floats = np.empty((0, 6))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a program left: facts (n, f), and emitted columns by register."""
+
+    values: Floats
+    states: Bytes
+    causes: Bytes
+    clipped: Bytes
+    emitted: Mapping[int, Floats]
+
+
+class Executable:
+    """A frozen program with the row kernels that go before it."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._stages = tuple(_Stage(call, compiler) for call in compiler.calls.values())
+        self._frozen = compiler.program.freeze()
+
+    @property
+    def reads(self) -> Mapping[str, frozenset[str]]:
+        """Columns read, by section."""
+        found: dict[str, set[str]] = {}
+        for leaf, _ in self._frozen.leaves:
+            found.setdefault(leaf.section, set())
+            if not leaf.column.startswith("@"):
+                found[leaf.section].add(leaf.column)
+        for key in self._frozen.inputs:
+            found.setdefault(key[0], set()).add(key[1])
+        for stage in self._stages:
+            for section, columns in stage.executable.reads.items():
+                found.setdefault(section, set()).update(columns)
+        return {section: frozenset(columns) for section, columns in found.items()}
+
+    def run(self, columns: Columns, facts: Floats = NO_FACTS) -> Results:
+        """Run for every applicant of the columns; ``facts`` as :func:`machine.run` takes them."""
+        frozen, n = self._frozen, len(columns)
+        made = {stage.column: stage.run(columns) for stage in self._stages}
+        offsets = np.zeros((len(NAMES), n + 1), np.int64)
+        for section in frozen.sections:
+            held = columns.section(section)
+            if held is not None:
+                offsets[PLACE[section]] = held.offsets
+        mem, at, scratch, emitted = self._memory(columns, offsets, made)
+        leaves = np.array(
+            [(register, PLACE[leaf.section], at[register]) for leaf, register in frozen.leaves], np.int64
+        ).reshape(-1, 3)
+        inputs, input_states, input_causes = _inputs(frozen, columns)
+        shape = (n, len(facts))
+        results = Results(
+            np.empty(shape), np.empty(shape, np.uint8), np.empty(shape, np.uint8), np.empty(shape, np.uint8), emitted
+        )
+        coverage = columns.coverage
+        length, state, cause = np.zeros((3, frozen.room), np.int64)
+        # Plain Python warns where a sum overflows; the value is a pathology either way.
+        with np.errstate(all="ignore") if JIT_IS_OFF else nullcontext():
+            machine.run(
+                frozen.code, mem, at, length, state, cause, leaves, offsets,
+                coverage.states, coverage.causes, coverage.starts, coverage.ends,
+                frozen.clocks, frozen.windows, frozen.anchors, columns.moments.now,
+                inputs, input_states, input_causes,
+                facts, results.values, results.states, results.causes, results.clipped, scratch,
+            )  # fmt: skip
+        return results
+
+    def _memory(
+        self, columns: Columns, offsets: Ints, made: Mapping[str, Floats]
+    ) -> tuple[Floats, Ints, int, dict[int, Floats]]:
+        """Single values, room for vectors, scratch, emitted columns, columns: in this order."""
+        frozen = self._frozen
+        longest = {section: int(np.diff(offsets[PLACE[section]]).max(initial=0)) for section in frozen.sections}
+        sizes = np.array([_most(size, longest, columns, frozen) for size in frozen.classes], np.int64)
+        slots = sizes[frozen.slot_class]
+        ends = frozen.room + np.cumsum(slots)
+        at = frozen.at.copy()
+        if len(slots):
+            at[frozen.vectors] = (ends - slots)[frozen.vector_slots]
+        scratch = int(ends[-1]) if len(ends) else frozen.room
+        most = max(int(sizes.max(initial=0)), *longest.values(), 0)
+        top = scratch + 6 * most + 4 * (len(frozen.windows) + len(frozen.clocks)) + 4096
+        places = {}
+        for register, section in frozen.program.emitted.items():
+            at[register], rows = top, int(offsets[PLACE[section], -1])
+            places[register] = (top, top + rows)
+            top += rows
+        filled = top
+        for leaf, register in frozen.leaves:
+            at[register] = top
+            top += int(offsets[PLACE[leaf.section], -1])
+        mem = np.empty(top)
+        mem[frozen.constants] = frozen.constant_values
+        for leaf, register in frozen.leaves:
+            values = _column(columns, leaf, made)
+            if values is not None:
+                mem[filled : filled + len(values)] = values
+                filled += len(values)
+        for start, end in places.values():
+            mem[start:end] = np.nan
+        return mem, at, scratch, {register: mem[start:end] for register, (start, end) in places.items()}
+
+
+def _column(columns: Columns, leaf: Leaf, made: Mapping[str, Floats]) -> Floats | None:
+    section = columns.section(leaf.section)
+    if section is None:
+        return None
+    if leaf.column == ROW_DATES:
+        return section.dates
+    return made[leaf.column] if leaf.column in made else section.column(leaf.column)
+
+
+def _most(size: Size, longest: Mapping[str, int], columns: Columns, frozen: Frozen) -> int:
+    match size:
+        case ("rows", section):
+            return longest[str(section)] + 2
+        case ("cells", most):
+            return int(most) + 2
+        case (unit, _):
+            dated = [
+                float(section.dates[np.isfinite(section.dates)].min(initial=np.inf))
+                for name in frozen.sections
+                if (section := columns.section(name)) is not None
+            ]
+            span = float(columns.moments.now.max(initial=-np.inf)) - min(dated, default=np.inf)
+            days = int(span) + 2 if span > 0 and np.isfinite(span) else 2
+            return days if unit == "days" else days // 28 + 2
+
+
+def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
+    """One values from sections that stand once and from the lender's attributes."""
+    n, k = len(columns), len(frozen.inputs)
+    values, states, causes = np.full((n, k), np.nan), np.empty((n, k), np.uint8), np.empty((n, k), np.uint8)
+    for place, key in enumerate(frozen.inputs):
+        if len(key) == 3:
+            values[:, place], states[:, place], causes[:, place] = columns.attribute(key[1], key[2])
+            continue
+        held = columns.single(*key)
+        if held is not None:
+            values[:, place] = held
+        states[:, place], causes[:, place] = columns.section_state(key[0])
+    missing = np.isnan(values)
+    states[missing & (states == int(State.VALUE))] = int(State.NONE)
+    values[states != int(State.VALUE)] = np.nan
+    return values, states, causes
+
+
+class _Stage:
+    """One row kernel: its arguments are computed, the rows before its ``now`` are handed over, the result is a column."""
+
+    def __init__(self, call: KernelCall, parent: Compiler) -> None:
+        self.column = call.column
+        self._section = call.expression.shape.section
+        self._function: Callable[..., Any] = ROW_KERNELS[call.expression.settings["name"]][0]
+        self._name: str = call.expression.settings["name"]
+        compiler = Compiler()
+        compiler.program.clocks = dict(parent.program.clocks)
+        self._arguments = [
+            compiler.emit(compiler.compile(part, call.place), self._section) for part in call.expression.parts
+        ]
+        self._before = compiler.emit(compiler.before_now(self._section, call.place), self._section)
+        self._all = call.place.clock == 0
+        self.executable = Executable(compiler)
+
+    def run(self, columns: Columns) -> Floats:
+        """The kernel's value of every row, NaN for rows it must not see."""
+        section = columns.section(self._section)
+        if section is None:
+            return np.empty(0)
+        emitted = self.executable.run(columns).emitted
+        given = [np.ascontiguousarray(emitted[register]) for register in self._arguments]
+        seen = np.ones(len(section.order), np.bool_) if self._all else emitted[self._before] == 1.0
+        before = np.zeros(len(seen) + 1, np.int64)
+        np.cumsum(seen, out=before[1:])
+        told = np.asarray(self._function(before[section.offsets], *(values[seen] for values in given)), np.float64)
+        if told.shape != (int(before[-1]),):
+            raise DataError(
+                f"row kernel {self._name} gave {told.shape} values for {int(before[-1])} rows", hint="one value per row"
+            )
+        found = np.full(len(seen), np.nan)
+        found[seen] = told
+        return found

@@ -1,0 +1,172 @@
+"""A program: registers, instructions and the room they need. Equal instructions are written once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from risk_engine.features import machine, opcodes
+from risk_engine.features.coverage import PLACE
+from risk_engine.features.tables import Floats, Ints
+
+Size = tuple[str, str | int]
+"""How long a vector may get: ("rows", section), ("cells", most), ("months", "") or ("days", "") since the first row."""
+
+ROW_DATES = "@dates"
+"""The column of canonical event days."""
+
+_OPERANDS = (machine.A, machine.B, machine.C, machine.DATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A column that a program reads: of a section, or the result of a row kernel."""
+
+    section: str
+    column: str
+
+
+@dataclass(slots=True)
+class Program:
+    """Written by :mod:`risk_engine.features.compiler`, frozen by :meth:`freeze`."""
+
+    sizes: list[Size | None] = field(default_factory=list)
+    """Of each register: how long it may get; None for a single value."""
+
+    leaves: dict[Leaf, int] = field(default_factory=dict)
+    constants: dict[float, int] = field(default_factory=dict)
+    inputs: dict[Hashable, int] = field(default_factory=dict)
+    clocks: dict[tuple[int, int, int], int] = field(default_factory=lambda: {(0, 0, 0): 0})
+    windows: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
+    anchors: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    emitted: dict[int, str] = field(default_factory=dict)
+    """Register -> section of each emitted column."""
+
+    steps: list[list[int]] = field(default_factory=list)
+    _known: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def register(self, size: Size | None) -> int:
+        """A new register."""
+        self.sizes.append(size)
+        return len(self.sizes) - 1
+
+    def constant(self, value: float) -> int:
+        """The register of a constant."""
+        if value not in self.constants:
+            self.constants[value] = self.register(None)
+        return self.constants[value]
+
+    def leaf(self, section: str, column: str) -> int:
+        """The register of a column."""
+        leaf = Leaf(section, column)
+        if leaf not in self.leaves:
+            self.leaves[leaf] = self.register(("rows", section))
+        return self.leaves[leaf]
+
+    def step(self, op: int, size: Size | None, *, second: Size | None = None, **fields: int) -> int:
+        """The register of an instruction's result; an equal one is not written twice.
+
+        ``second`` asks for a second result register, in field B.
+        """
+        row = [-1] * machine.FIELDS
+        row[machine.OP] = op
+        for name, value in fields.items():
+            row[getattr(machine, name.upper())] = value
+        key = tuple(row)
+        if key in self._known:
+            return self._known[key]
+        row[machine.TARGET] = self.register(size)
+        if second is not None:
+            row[machine.B] = self.register(second)
+        self.steps.append(row)
+        self._known[key] = row[machine.TARGET]
+        return row[machine.TARGET]
+
+    def second_of(self, register: int) -> int:
+        """The second result of the instruction that wrote a register."""
+        return next(row[machine.B] for row in self.steps if row[machine.TARGET] == register)
+
+    def emit(self, register: int, section: str) -> int:
+        """Keep a vector of rows as a column of its section."""
+        row = [-1] * machine.FIELDS
+        target = self.register(None)
+        self.emitted[target] = section
+        row[machine.OP], row[machine.TARGET], row[machine.A], row[machine.C] = (
+            opcodes.EMIT,
+            target,
+            register,
+            PLACE[section],
+        )
+        self.steps.append(row)
+        return target
+
+    def out(self, register: int, fact: int) -> None:
+        """Leave a single value as a fact."""
+        row = [-1] * machine.FIELDS
+        row[machine.OP], row[machine.TARGET], row[machine.A] = opcodes.OUT, fact, register
+        self.steps.append(row)
+
+    def freeze(self) -> Frozen:
+        """Lay out the memory."""
+        return Frozen(self)
+
+
+class Frozen:
+    """A program as integer arrays, and the layout of its memory.
+
+    Vectors share room: a register's place is free again after its last reader.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.code: Ints = np.array(program.steps, np.int64).reshape(-1, machine.FIELDS)
+        self.leaves = tuple(program.leaves.items())
+        self.inputs = tuple(program.inputs)
+        self.clocks: Ints = np.array(list(program.clocks), np.int64).reshape(-1, 3)
+        self.windows: Ints = np.array(list(program.windows), np.int64).reshape(-1, 4)
+        self.anchors: Ints = np.array(list(program.anchors), np.int64).reshape(-1, 3)
+        self.sections = tuple(dict.fromkeys(leaf.section for leaf in program.leaves))
+        vectors = {register for row in program.steps for register in _targets(row) if program.sizes[register]}
+        slots, self.classes, self.slot_class = _slots(program, vectors)
+        self.vectors: Ints = np.array(sorted(vectors), np.int64)
+        self.vector_slots: Ints = np.array([slots[register] for register in sorted(vectors)], np.int64)
+        self.constants: Ints = np.array(list(program.constants.values()), np.int64)
+        self.constant_values: Floats = np.array(list(program.constants), np.float64)
+        # Single values stand first, each at its own number.
+        self.room = len(program.sizes)
+        self.at: Ints = np.arange(self.room, dtype=np.int64)
+
+
+def _targets(row: Sequence[int]) -> list[int]:
+    if row[machine.OP] in (opcodes.OUT, opcodes.EMIT):
+        return []
+    two = row[machine.OP] in (opcodes.GROUP, opcodes.GAPS)
+    return [row[machine.TARGET], row[machine.B]] if two else [row[machine.TARGET]]
+
+
+def _slots(program: Program, vectors: set[int]) -> tuple[dict[int, int], tuple[Size, ...], Ints]:
+    last = {}
+    for place, row in enumerate(program.steps):
+        for register in [row[operand] for operand in _OPERANDS] + _targets(row):
+            last[register] = place
+    classes: dict[Size, int] = {}
+    slots: dict[int, int] = {}
+    slot_class: list[int] = []
+    free: dict[Size, list[int]] = {}
+    for place, row in enumerate(program.steps):
+        for register in _targets(row):
+            size = program.sizes[register]
+            if register not in vectors or size is None:
+                continue
+            waiting = free.setdefault(size, [])
+            if not waiting:
+                waiting.append(len(slot_class))
+                slot_class.append(classes.setdefault(size, len(classes)))
+            slots[register] = waiting.pop()
+        for register in {row[operand] for operand in _OPERANDS} | set(_targets(row)):
+            size = program.sizes[register] if register in slots else None
+            if size is not None and last[register] == place:
+                free[size].append(slots[register])
+    return slots, tuple(classes), np.array(slot_class, np.int64)
