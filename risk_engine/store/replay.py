@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from risk_engine.application import decode
-from risk_engine.bundle import Release
-from risk_engine.decision.record import Record
+from risk_engine.bundle import Release, load_release
+from risk_engine.decision.record import Record, sha256
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import InputFaults, ReleaseError, UnknownName
 from risk_engine.store.repository import Store
@@ -20,8 +19,7 @@ from risk_engine.store.repository import Store
 ABSENT = "(absent)"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One field of an answer that came out differently.
 
     Attributes:
@@ -38,8 +36,7 @@ class Difference:
         return f"{self.path}: recorded {self.recorded!r}, replayed {self.replayed!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(msgspec.Struct, frozen=True):
     """One decision told again; without differences it came out the same, bit for bit."""
 
     sequence: int
@@ -47,26 +44,32 @@ class Replayed:
     differences: tuple[Difference, ...]
 
 
+class Report(msgspec.Struct, frozen=True):
+    """What a replay came to: how many decisions, and those of them that drifted."""
+
+    replayed: int
+    drifted: tuple[Replayed, ...]
+
+    def __str__(self) -> str:
+        lines = [
+            f"{one.decision_id} (record {one.sequence}) {told}" for one in self.drifted for told in one.differences
+        ]
+        return "\n".join([*lines, f"{self.replayed} decisions replayed, {len(self.drifted)} drifted"])
+
+
 class ReleaseShelf:
-    """The releases in the subfolders of a directory (or the directory itself), found by id.
+    """The releases in the subfolders of a directory (or the directory itself), found by id, each loaded once."""
 
-    Args:
-        directory: Where releases lie.
-        load: Loads one, e.g. ``bundle.load_release``.
-        identify: Tells the id of a release folder without loading it, e.g. ``bundle.release_id``.
-    """
-
-    def __init__(self, directory: Path, *, load: Callable[[Path], Release], identify: Callable[[Path], str]) -> None:
+    def __init__(self, directory: Path) -> None:
         if not directory.is_dir():
             raise ReleaseError(f"no directory of releases at {directory}", hint="name it with --releases")
         manifests = sorted({*directory.glob("release.json"), *directory.glob("*/release.json")})
         self._directory = directory
-        self._folders = {identify(manifest.parent): manifest.parent for manifest in manifests}
+        self._folders = {sha256(manifest.read_bytes()): manifest.parent for manifest in manifests}
         self._loaded: dict[str, Release] = {}
-        self._load = load
 
     def find(self, release_id: str) -> Release:
-        """The release with this id, loaded once.
+        """The release with this id.
 
         Raises:
             ReleaseError: It is not there, or cannot be trusted.
@@ -74,8 +77,24 @@ class ReleaseShelf:
         if release_id not in self._folders:
             raise ReleaseError(f"no release {release_id[:12]} in {self._directory}", hint="put a copy of it there")
         if release_id not in self._loaded:
-            self._loaded[release_id] = self._load(self._folders[release_id])
+            self._loaded[release_id] = load_release(self._folders[release_id])
         return self._loaded[release_id]
+
+
+def replay_records(store: Store, releases: Path, decision_ids: Sequence[str] | None = None) -> Report:
+    """Replay decisions with the releases in a directory.
+
+    Args:
+        store: Where the decisions are.
+        releases: Holds a folder for each release that decided.
+        decision_ids: Which decisions; every one in order where left out.
+    """
+    count, drifted = 0, []
+    for one in replay(store, ReleaseShelf(releases).find, decision_ids or ()):
+        count += 1
+        if one.differences:
+            drifted.append(one)
+    return Report(count, tuple(drifted))
 
 
 def replay(

@@ -13,7 +13,6 @@ import httpx
 import pytest
 import uvicorn
 
-from risk_engine.bundle import load_release
 from risk_engine.service import create_app
 from risk_engine.settings import Settings
 from risk_engine.store import Role, open_store
@@ -59,11 +58,6 @@ DOCUMENT = {
         for number, direction in enumerate(["out"] * 6 + ["in"] * 3)
     ],
 }
-
-
-@pytest.fixture(scope="session")
-def release(release_dir):
-    return load_release(release_dir)
 
 
 @pytest.fixture
