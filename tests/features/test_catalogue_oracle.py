@@ -1,0 +1,135 @@
+"""Every feature of the catalogue against SQL written by hand: one query per catalogue module over 200 applicants."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from risk_engine.application import SECTIONS, decode
+from risk_engine.facts import FactMatrix
+from risk_engine.features.catalogue import CATALOGUE
+from risk_engine.features.columns import from_document
+from risk_engine.features.plan import Plan
+from risk_engine.vocabulary import State
+from tests.features.catalogue_cases import Row, body, cases
+
+QUERIES = Path(__file__).parent / "oracle"
+MODULES = ("request", "invoices", "partners")
+
+TEXT, DAY, REAL = pa.string(), pa.date32(), pa.float64()
+FIRM = {
+    "application_id": TEXT, "as_of": REAL, "today": DAY, "amount": REAL, "term_months": REAL, "revolving": pa.bool_(),
+    "repayment": TEXT, "purpose": TEXT, "customer_kind": TEXT, "kind": TEXT, "registry_status": TEXT,
+    "established_on": DAY, "registered_capital": REAL, "paid_in_capital": REAL, "has_invoices": pa.bool_(),
+}  # fmt: skip
+INVOICE = {
+    "application_id": TEXT, "direction": TEXT, "issued_on": DAY, "voided_on": DAY, "known_at": REAL,
+    "counterparty": TEXT, "counterparty_kind": TEXT, "net_amount": REAL,
+}  # fmt: skip
+SOURCE = {"application_id": TEXT, "status": TEXT, "covers_from": DAY, "covers_until": DAY}
+
+
+class Told(NamedTuple):
+    """What SQL says of one feature of one applicant."""
+
+    known: bool
+    value: float | None
+    scale: float
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Row]:
+    return cases()
+
+
+@pytest.fixture(scope="module")
+def matrix(documents: list[Row]) -> FactMatrix:
+    plan = Plan(list(CATALOGUE.values()))
+    runs = [plan.run(from_document(decode(body(document)))) for document in documents]
+    return FactMatrix(
+        plan.facts,
+        *(np.concatenate([getattr(run, part) for run in runs]) for part in ("values", "states", "causes", "clipped")),
+    )
+
+
+@pytest.fixture(scope="module")
+def oracle(documents: list[Row]) -> Iterator[dict[str, list[Told]]]:
+    with duckdb.connect() as database:
+        database.execute("SET threads = 1")
+        load(database, documents)
+        database.execute((QUERIES / "evidence.sql").read_text(encoding="utf-8"))
+        told: dict[str, list[Told]] = {}
+        for module in MODULES:
+            query = (QUERIES / f"{module}.sql").read_text(encoding="utf-8")
+            for _, name, known, value, scale in database.execute(query).fetchall():
+                told.setdefault(name, []).append(Told(known, value, scale))
+        yield told
+
+
+def load(database: duckdb.DuckDBPyConnection, documents: list[Row]) -> None:
+    firms, invoices, sources = [], [], []
+    for document in documents:
+        key = {"application_id": document["application"]["application_id"]}
+        as_of: dt.datetime = document["application"]["as_of"]
+        firm = document["applicant"] | document["application"] | {"has_invoices": "invoices" in document}
+        firms.append(firm | {"amount": float(firm["amount"]), "as_of": as_of.timestamp(), "today": as_of.date()})
+        for row in document.get("invoices", []):
+            known = {"known_at": row["known_at"].timestamp()} if "known_at" in row else {}
+            invoices.append(key | row | known)
+        sources += [key | row for row in document.get("sources", [])]
+    words = [
+        {"of": column.name, "word": word, "place": float(place)}
+        for section in ("application", "applicant")
+        for column in SECTIONS[section].columns.values()
+        for place, word in enumerate(column.words)
+    ]
+    keep(database, "firm", FIRM, firms)
+    keep(database, "raw_invoices", INVOICE, invoices)
+    keep(database, "raw_sources", SOURCE, sources)
+    keep(database, "words", {"of": TEXT, "word": TEXT, "place": REAL}, words)
+
+
+def keep(database: duckdb.DuckDBPyConnection, name: str, columns: dict[str, pa.DataType], rows: list[Any]) -> None:
+    table = pa.table({column: pa.array([row.get(column) for row in rows], kind) for column, kind in columns.items()})
+    database.register(f"{name}_given", table)
+    database.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_given")
+
+
+def test_every_feature_has_its_query(oracle: dict[str, list[Told]]) -> None:
+    assert set(oracle) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_plan_says_what_sql_says(name: str, matrix: FactMatrix, oracle: dict[str, list[Told]]) -> None:
+    place = matrix.names.index(name)
+    wrong = [
+        (number, told, matrix.values[number, place], matrix.states[number, place])
+        for number, told in enumerate(oracle[name])
+        if not agree(told, matrix.values[number, place], matrix.states[number, place], matrix.facts[place].decimals)
+    ]
+    assert not wrong, wrong[:3]
+
+
+def agree(told: Told, value: float, state: int, decimals: int) -> bool:
+    expected = State.NOT_OBTAINED if not told.known else State.NONE if told.value is None else State.VALUE
+    if state != expected:
+        return False
+    if expected != State.VALUE:
+        return bool(np.isnan(value))
+    assert told.value is not None
+    return abs(value - told.value) <= 0.5 * 10.0**-decimals * (1 + 1e-9) + 1e-9 * told.scale
+
+
+def test_the_cases_reach_every_state_of_every_invoice_feature(matrix: FactMatrix) -> None:
+    for place, fact in enumerate(matrix.facts):
+        if "invoices" in fact.sections:
+            met = {State(state) for state in matrix.states[:, place].tolist()}
+            assert {State.VALUE, State.NOT_OBTAINED} <= met, fact.name
+            assert State.NONE in met or not fact.if_none, fact.name
