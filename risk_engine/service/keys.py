@@ -8,11 +8,12 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from risk_engine.errors import Fault, InputFaults
+from risk_engine.errors import Fault, InputFaults, UnknownName
 from risk_engine.service.access import Right, authorize
 from risk_engine.service.body import read_json_body
 from risk_engine.service.moment import Clock
 from risk_engine.service.openapi import SECURITY
+from risk_engine.service.problems import Problem
 from risk_engine.settings import Settings
 from risk_engine.store import ApiKey, Role, Store
 
@@ -46,7 +47,11 @@ def key_routes(store: Store, settings: Settings, clock: Clock) -> APIRouter:
     async def revoke(request: Request, key_id: str) -> Response:
         """Revoke a key from the next request on."""
         authorize(request, store, Right.KEYS)
-        return _json(_shown(await run_in_threadpool(store.revoke_key, key_id, now=clock())), status=200)
+        try:
+            key = await run_in_threadpool(store.revoke_key, key_id, now=clock())
+        except UnknownName as error:
+            raise Problem(404, "not-found", error.message, hint=error.hint) from None
+        return _json(_shown(key), status=200)
 
     return router
 

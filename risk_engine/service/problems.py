@@ -19,7 +19,6 @@ from risk_engine.errors import (
     KeyConflict,
     RiskEngineError,
     StoreError,
-    UnknownName,
 )
 
 log = logging.getLogger("risk_engine.service")
@@ -95,8 +94,6 @@ async def _answer(_: Request, error: Exception) -> Response:
             return _faulty_document(error)
         case KeyConflict():
             return respond(Problem(409, "key-conflict", error.message, hint=error.hint))
-        case UnknownName():
-            return respond(Problem(404, "not-found", error.message, hint=error.hint))
         case StoreError():
             return _untrusted_store(error)
         case HTTPException():
