@@ -60,6 +60,14 @@ class EncodedFact:
             entered[states == state] = self.of_state[state - 1]
         return entered
 
+    def enter_one(self, value: float, state: int) -> float:
+        """The number that enters for one applicant: the short path."""
+        if state:
+            return self.of_state[state - 1]
+        if self.binned is not None:
+            return self.binned.bins[self.binned.locate_one(value, state)].woe
+        return self.special.get(value, value)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
@@ -179,7 +187,12 @@ class Boosting:
 def enter(
     facts: Sequence[EncodedFact], members: Sequence[Sequence[int]], values: Floats, states: npt.NDArray[Any]
 ) -> Floats:
-    """Facts as numbers, then one indicator per section."""
+    """Facts as numbers, then one indicator per section; one row takes the short path to the same bits."""
+    if len(values) == 1:
+        row, known = values[0].tolist(), states[0].tolist()
+        entered = [fact.enter_one(row[column], known[column]) for column, fact in enumerate(facts)]
+        entered += [float(any(known[column] == State.NOT_OBTAINED for column in columns)) for columns in members]
+        return np.array([entered])
     matrix = np.empty((len(values), len(facts) + len(members)))
     for column, fact in enumerate(facts):
         matrix[:, column] = fact.enter(values[:, column], states[:, column])

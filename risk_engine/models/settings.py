@@ -59,8 +59,8 @@ class BoostingSettings:
     """
 
     trees: Count = 200
-    learning_rate: Positive = 0.03
-    max_depth: Annotated[int, msgspec.Meta(ge=1, le=8)] = 4
+    learning_rate: Positive = 0.04
+    max_depth: Annotated[int, msgspec.Meta(ge=1, le=8)] = 3
     min_rows_in_leaf: Count | None = None
     l2: AtLeastZero = 5.0
     feature_fraction: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.4

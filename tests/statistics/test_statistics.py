@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_engine.errors import DataError
@@ -25,6 +25,7 @@ def split(rows):
     return np.array([bad for bad, _ in rows]), np.array([risk for _, risk in rows], dtype=float)
 
 
+@settings(deadline=None)
 @given(samples)
 def test_auc_is_the_share_of_pairs_ranked_right(rows):
     bad, risk = split(rows)
@@ -33,6 +34,7 @@ def test_auc_is_the_share_of_pairs_ranked_right(rows):
     assert float(gini(bad, risk)) == pytest.approx(2 * np.mean(pairs) - 1, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(samples)
 def test_ranking_measures_change_with_order_only(rows):
     bad, risk = split(rows)
@@ -43,6 +45,7 @@ def test_ranking_measures_change_with_order_only(rows):
     assert float(auc(bad, risk)) + float(auc(bad, -risk)) == pytest.approx(1.0)
 
 
+@settings(deadline=None)
 @given(samples)
 def test_ks_is_the_largest_gap_at_any_cutoff(rows):
     bad, risk = split(rows)
@@ -78,6 +81,7 @@ def test_log_loss_of_a_certain_miss_is_finite():
     assert 30 < float(log_loss([1], [0.0])) < 40
 
 
+@settings(deadline=None)
 @given(samples, st.floats(0.0, 50.0))
 def test_coefficients_keep_to_their_side_and_repeat_to_the_bit(rows, ridge):
     bad, risk = split(rows)
