@@ -71,7 +71,8 @@ in region 990000, which does not exist; trading partners are numbered within the
    monthly path of health through the 24 months before and the 12 after the application; some firms begin to slide.
 2. *Outcome*: a monthly hazard from the traits and the health of that time. Features and invoices do not enter.
 3. *Evidence* (`training/sample_evidence.py`): a noisy view of the traits from a random stream of its own: monthly
-   turnover with season, noise and a Lunar New Year dip, split into invoices to partners who come and go; voided and
+   turnover with season, noise, a Lunar New Year dip and idle months of sick firms, split into invoices to partners who
+   come and go; voided and
    red-letter invoices; buyers without a tax number in retail. About one firm in eight is young, a few look-ups failed,
    were refused or reach back 14 months only (`sources.parquet`).
 

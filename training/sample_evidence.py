@@ -126,7 +126,7 @@ def draw_source(firm: Firm, established_on: dt.date, rng: np.random.Generator) -
 
 
 def monthly_sales(firm: Firm, established_on: dt.date, rng: np.random.Generator) -> Reals:
-    """What the firm sells, month by month: level, health, season, noise, and a ramp after its founding."""
+    """What the firm sells, month by month: level, health, season, noise, idle months, and a ramp after its founding."""
     months = np.arange(HISTORY_MONTHS + 1)
     first = firm.as_of.year * 12 + firm.as_of.month - 1 - HISTORY_MONTHS
     season = 1.0 + firm.industry.season * np.cos(
@@ -138,6 +138,8 @@ def monthly_sales(firm: Firm, established_on: dt.date, rng: np.random.Generator)
     level = 10 ** (firm.industry.monthly_sales + 0.30 * firm.capacity)
     sales: Reals = level * np.exp(0.50 * firm.health[: len(months)]) * season * ramp * noise
     sales[-1] *= (firm.as_of.day - 1) / 30.0
+    idle = 0.6 / (1.0 + np.exp(5.0 + 2.5 * firm.health[: len(months)]))  # a sick firm stops for whole months
+    sales[rng.random(len(months)) < idle] = 0.0
     return sales
 
 
