@@ -72,9 +72,8 @@ in region 990000, which does not exist; trading partners are numbered within the
 2. *Outcome*: a monthly hazard from the traits and the health of that time. Features and invoices do not enter.
 3. *Evidence* (`training/sample_evidence.py`): a noisy view of the traits from a random stream of its own: monthly
    turnover with season, noise, a Lunar New Year dip and idle months of sick firms, split into invoices to partners who
-   come and go; voided and
-   red-letter invoices; buyers without a tax number in retail. About one firm in eight is young, a few look-ups failed,
-   were refused or reach back 14 months only (`sources.parquet`).
+   come and go; voided and red-letter invoices; buyers without a tax number in retail. About one firm in eight is
+   young; a few look-ups failed, were refused or reach back 14 months only (`sources.parquet`).
 
 What it cannot show: fraud rings, macro-economic change, rejected applicants, or how strong real evidence is.
 Figures from it say how the engine works, nothing about lending.
