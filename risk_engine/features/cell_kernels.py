@@ -16,11 +16,12 @@ NAN = math.nan
 def monthly(
     mem: Floats, d: int, a: int, dates: int, n: int, first: int, cells: int, empty: float, start: float, end: float
 ) -> None:
-    """Sums of whole months; a month outside [start, end) is not covered and nothing, a month without rows is ``empty``."""
+    """Sums of whole months; one not inside [start, end) is nothing, one without rows is ``empty``."""
     row = first_at(mem, dates, n, month_start(first))
     for k in range(cells):
         begin, stop = month_start(first + k), month_start(first + k + 1)
-        total, count = 0.0, 0
+        total = 0.0
+        count = 0
         while row < n and mem[dates + row] < stop:
             x = mem[a + row]
             if x == x:
@@ -67,15 +68,15 @@ def daily(
     for g in range(keys):
         mem[levels + g] = NAN
     row = 0
-    total = NAN
+    total: float = NAN
     for k in range(cells):
         day = first + k
         changed = False
         while row < n and mem[dates + row] < day + 1.0:
             x = mem[a + row]
-            g = 0.0 if groups < 0 else mem[groups + row]
-            if x == x and g == g:
-                mem[levels + int(g)] = x
+            whose = 0.0 if groups < 0 else mem[groups + row]
+            if x == x and whose == whose:
+                mem[levels + int(whose)] = x
                 changed = True
             row += 1
         if changed:

@@ -20,13 +20,11 @@ from risk_engine.features.integrity import broken
 from risk_engine.features.lender_attributes import Attributes
 from risk_engine.features.prepared import DAY, Moments, PreparedSection
 from risk_engine.features.row_sources import DocumentRows, RowSource, TableRows, number_of
-from risk_engine.features.tables import ApplicantTable, Floats, SectionTable
+from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable
 from risk_engine.vocabulary import Cause, State
 
 SINGLES = tuple(name for name, held in SECTIONS.items() if held.single and not held.training_only)
 LISTS = tuple(name for name, held in SECTIONS.items() if not held.single and not held.training_only)
-
-Bytes = npt.NDArray[np.uint8]
 
 
 class Columns:

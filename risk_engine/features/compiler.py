@@ -12,7 +12,7 @@ from risk_engine.features import opcodes as op
 from risk_engine.features.coverage import PLACE
 from risk_engine.features.expressions import Expression
 from risk_engine.features.functions import CELLS, REDUCES
-from risk_engine.features.program import ROW_DATES, Program, Size
+from risk_engine.features.program import ROW_DATES, InputKey, Program, Size
 from risk_engine.features.shapes import Window
 
 PAIRS = {
@@ -95,7 +95,7 @@ class Compiler:
             case "now":
                 return self.program.step(op.NOW, None, extra=at.clock)
             case "input":
-                key = (e.settings["section"], e.settings["column"])
+                key: InputKey = (e.settings["section"], e.settings["column"])
             case "attribute":
                 key = ("attributes", e.settings["name"], e.settings.get("words"))
             case _:
@@ -157,7 +157,7 @@ class Compiler:
 
     def _group(self, key: int) -> int:
         size = self.program.sizes[key]
-        return self.program.step(op.GROUP, size, second=size, a=key)
+        return self.program.step(op.GROUP, size, a=key)
 
     def window(self, window: Window, section: str, at: Place, *, own_dates: bool) -> int:
         """The number of a window for rows of a section."""
@@ -176,7 +176,7 @@ class Compiler:
 
     def _cover(self, section: str, window: int, share: float) -> int:
         extra = self.program.constant(share)
-        return self.program.step(op.COVER, None, c=PLACE[section], window=window, extra=extra)
+        return self.program.step(op.COVER, None, section=PLACE[section], window=window, extra=extra)
 
     def _inside(self, e: Expression, at: Place) -> tuple[Place, Window]:
         window = e.settings["window"] or at.window
@@ -219,9 +219,8 @@ class Compiler:
         section = e.shape.section
         number = self.window(window, section, inside, own_dates=True)
         cover = self._cover(section, number, inside.covered)
-        common = {
-            "dates": self.program.leaf(section, ROW_DATES), "window": number, "covered": cover, "step_a": PLACE[section],
-        }  # fmt: skip
+        dates = self.program.leaf(section, ROW_DATES)
+        common = {"dates": dates, "window": number, "covered": cover, "section": PLACE[section]}
         parts = [self.compile(part, inside) for part in e.parts]
         match e.op:
             case "monthly":
@@ -241,7 +240,7 @@ class Compiler:
             case _:
                 size: Size = ("rows", section)
                 rows = self.counted(e.parts[0], parts[0])
-                return self.program.step(op.GAPS, size, second=size, a=rows, extra=int(e.settings["ends"]), **common)
+                return self.program.step(op.GAPS, size, a=rows, extra=int(e.settings["ends"]), **common)
 
     def counted(self, value: Expression, rows: int) -> int:
         """Of a condition only the rows where it is true count."""
@@ -269,7 +268,7 @@ class Compiler:
         number = self.window(window, section, inside, own_dates=True)
         how = op.MONTH_DATES if node.op == "monthly" else op.DAY_DATES
         dates = self.program.leaf(section, ROW_DATES)
-        return self.program.step(how, self.program.sizes[made], dates=dates, window=number, step_a=PLACE[section])
+        return self.program.step(how, self.program.sizes[made], dates=dates, window=number, section=PLACE[section])
 
     def _row_kernel(self, e: Expression, at: Place) -> int:
         place = Place(clock=at.clock)

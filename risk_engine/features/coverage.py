@@ -71,7 +71,7 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -
     Args:
         held: The sections that are there.
         now: Days, (n,).
-        document: In a document an empty list was obtained; in a table zero rows are obtained only if ``sources`` says so.
+        document: In a document an empty list was obtained; in a table zero rows are obtained only by ``sources``.
     """
     shape = (len(NAMES), len(now))
     looked = _look(held.get("sources"), shape)
@@ -95,7 +95,7 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -
         causes[place][looked.obtained[place]] = int(Cause.UNAVAILABLE)
         causes[place][obtained] = int(Cause.NO_CAUSE)
         starts[place], assumed[place] = _starts(section, looked.starts[place], obtained)
-        ends[place] = np.minimum(ends[place], looked.ends[place])
+        ends[place] = np.minimum(ends[place], looked.ends[place]) if covers_time(SECTIONS[name]) else np.inf
     return Coverage(states, causes, starts, ends, assumed)
 
 

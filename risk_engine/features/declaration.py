@@ -60,7 +60,8 @@ class Feature:
         fact = Fact(
             name="", says=Says(*says), unit=unit, type=_type_of(expression, type, words), decimals=decimals,
             range=_ends(range, "range"), clip=_ends(clip, "clip"), risk=risk, reason=reason,
-            words=expression.kind.words, sections=sections(expression), use=use, group=group, window=_window_words(expression),
+            words=expression.kind.words, sections=sections(expression), use=use, group=group,
+            window=_window_words(expression),
             none_reads_as=none_reads_as, if_none=if_none, why=why, source=source,
         )  # fmt: skip
         if use not in ("obligor", "facility", "both"):

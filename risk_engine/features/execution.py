@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from risk_engine.errors import DataError
 from risk_engine.features import machine
@@ -18,10 +17,8 @@ from risk_engine.features.compiling import JIT_IS_OFF
 from risk_engine.features.coverage import NAMES, PLACE
 from risk_engine.features.functions import ROW_KERNELS
 from risk_engine.features.program import ROW_DATES, Frozen, Leaf, Size
-from risk_engine.features.tables import Floats, Ints
+from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import State
-
-Bytes = npt.NDArray[np.uint8]
 
 NO_FACTS: Floats = np.empty((0, 6))
 
@@ -116,7 +113,7 @@ class Executable:
             top += int(offsets[PLACE[leaf.section], -1])
         mem = np.empty(top)
         mem[frozen.constants] = frozen.constant_values
-        for leaf, register in frozen.leaves:
+        for leaf, _ in frozen.leaves:
             values = _column(columns, leaf, made)
             if values is not None:
                 mem[filled : filled + len(values)] = values
@@ -142,14 +139,18 @@ def _most(size: Size, longest: Mapping[str, int], columns: Columns, frozen: Froz
         case ("cells", most):
             return int(most) + 2
         case (unit, _):
-            dated = [
-                float(section.dates[np.isfinite(section.dates)].min(initial=np.inf))
-                for name in frozen.sections
-                if (section := columns.section(name)) is not None
-            ]
-            span = float(columns.moments.now.max(initial=-np.inf)) - min(dated, default=np.inf)
-            days = int(span) + 2 if span > 0 and np.isfinite(span) else 2
+            days = _span(columns, frozen)
             return days if unit == "days" else days // 28 + 2
+
+
+def _span(columns: Columns, frozen: Frozen) -> int:
+    """Days from the first row of anybody to the last ``now``."""
+    held = [columns.section(name) for name in frozen.sections]
+    first = min(
+        (float(rows.dates[np.isfinite(rows.dates)].min(initial=np.inf)) for rows in held if rows), default=np.inf
+    )
+    span = float(columns.moments.now.max(initial=-np.inf)) - first
+    return int(span) + 2 if span > 0 and np.isfinite(span) else 2
 
 
 def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
@@ -171,7 +172,7 @@ def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
 
 
 class _Stage:
-    """One row kernel: its arguments are computed, the rows before its ``now`` are handed over, the result is a column."""
+    """One row kernel: arguments are computed, rows before its ``now`` handed over, the result is a column."""
 
     def __init__(self, call: KernelCall, parent: Compiler) -> None:
         self.column = call.column

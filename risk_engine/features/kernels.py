@@ -40,7 +40,7 @@ NAN = math.nan
 
 
 @kernel
-def pair(op: int, x: float, y: float) -> float:
+def pair(op: int, x: float, y: float) -> float:  # noqa: C901 - one jump per operation
     """Two values to one; NaN in gives NaN out, but for ``|``, ``&`` and fill, which know the answer sometimes."""
     if op == WHEN:
         return y if x == 1.0 else NAN
@@ -107,7 +107,9 @@ def single(op: int, x: float) -> float:
 
 
 @kernel
-def pairs(mem: Floats, op: int, d: int, a: int, step_a: int, b: int, step_b: int, n: int) -> None:
+def pairs(  # noqa: C901 - one loop per operation
+    mem: Floats, op: int, d: int, a: int, step_a: int, b: int, step_b: int, n: int
+) -> None:
     """Row by row. The loops that most features run know their operation, so that it is chosen once, not per row."""
     if op == WHEN:
         for i in range(n):

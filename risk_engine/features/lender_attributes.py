@@ -6,14 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from risk_engine.errors import DataError
 from risk_engine.features.prepared import PreparedSection
-from risk_engine.features.tables import Floats, Ints
+from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import Cause, State
-
-Bytes = npt.NDArray[np.uint8]
 
 
 class Attributes:

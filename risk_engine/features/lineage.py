@@ -22,13 +22,13 @@ class Line(NamedTuple):
 
     Attributes:
         section: Where it stands.
-        index: Its place among the applicant's rows of that section as they were sent, from 0.
+        place: Its place among the applicant's rows of that section as they were sent, from 0.
         value: What it was counted with.
         reduce: The reduce, or the cells, that counted it.
     """
 
     section: str
-    index: int
+    place: int
     value: float
     reduce: str
 

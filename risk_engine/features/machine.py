@@ -22,16 +22,16 @@ from risk_engine.features.one_values import (
     window_days,
 )
 from risk_engine.features.reduce_kernels import argmax, reduced
-from risk_engine.features.tables import Floats, Ints
+from risk_engine.features.tables import Bytes, Floats, Ints
 
 NAN = math.nan
-KERNELS_DIGEST = ""
-"""sha256 of the kernel files, checked by a test: an edit there must touch this file, whose date numba's cache goes by."""
+KERNELS_DIGEST = "0"
+"""sha256 of the kernel files. A test holds it: numba's cache of this file goes by this file's date alone."""
 
 
 # Fields of an instruction.
-OP, TARGET, A, B, C, DATES, WINDOW, EXTRA, COVERED, HOW, STEP_A, STEP_B = range(12)
-FIELDS = 12
+OP, TARGET, A, B, C, DATES, WINDOW, EXTRA, COVERED, HOW, STEP_A, STEP_B, SECTION = range(13)
+FIELDS = 13
 
 
 @kernel
@@ -101,7 +101,7 @@ def _cells(
         # An endless window begins with the first dated row.
         dated = first_at(mem, dates, n, -1e12)
         begin = mem[dates + dated] if dated < n else stop
-    if code == op.DAILY or code == op.DAY_DATES:
+    if code in (op.DAILY, op.DAY_DATES):
         _days(step, mem, at, length, math.floor(begin), stop, scratch, start, end)
     else:
         _months(step, mem, at, length, month_of(begin), month_of(stop), now, scratch, start, end)
@@ -180,10 +180,10 @@ def _cover(
 @kernel
 def run(  # noqa: C901 - one jump per kind of instruction
     code: Ints, mem: Floats, at: Ints, length: Ints, state: Ints, cause: Ints, leaves: Ints, offsets: Ints,
-    section_states: Ints, section_causes: Ints, starts: Floats, ends: Floats,
+    section_states: Bytes, section_causes: Bytes, starts: Floats, ends: Floats,
     clocks: Ints, windows: Ints, anchors: Ints, now: Floats,
-    inputs: Floats, input_states: Ints, input_causes: Ints,
-    facts: Floats, values: Floats, states: Ints, causes: Ints, clipped: Ints, scratch: int,
+    inputs: Floats, input_states: Bytes, input_causes: Bytes,
+    facts: Floats, values: Floats, states: Bytes, causes: Bytes, clipped: Bytes, scratch: int,
 ) -> None:  # fmt: skip
     """Run the plan for every applicant.
 
@@ -235,7 +235,7 @@ def run(  # noqa: C901 - one jump per kind of instruction
                 a = step[A]
                 leave(mem[at[a]], state[a], cause[a], facts[d], values[i], states[i], causes[i], clipped[i], d)
             elif kind == op.COVER:
-                s = step[C]
+                s = step[SECTION]
                 _cover(step, mem, at, state, cause, low, high, clock_now[windows[step[WINDOW], 0]],
                        section_states[s, i], section_causes[s, i], starts[s, i], ends[s, i])  # fmt: skip
             elif kind == op.INPUT:
@@ -246,15 +246,15 @@ def run(  # noqa: C901 - one jump per kind of instruction
             elif kind == op.NOW:
                 mem[at[d]] = clock_now[step[EXTRA]]
             elif kind == op.EMIT:
-                a, s = step[A], step[C]
+                a, s = step[A], step[SECTION]
                 for k in range(length[a]):
                     mem[at[d] + offsets[s, i] + k] = mem[at[a] + k]
-            elif kind == op.REDUCE or kind == op.ARGMAX:
+            elif kind in (op.REDUCE, op.ARGMAX):
                 _take_state(step, state, cause)
                 _reduce(step, mem, at, length, state, low, high, scratch)
             elif kind >= op.MONTHLY and kind <= op.DAY_DATES:
                 _take_state(step, state, cause)
-                s, w = step[STEP_A], step[WINDOW]
+                s, w = step[SECTION], step[WINDOW]
                 _cells(step, mem, at, length, low, high, clock_now[windows[w, 0]], scratch, starts[s, i], ends[s, i])
             else:
                 _take_state(step, state, cause)

@@ -24,7 +24,7 @@ from risk_engine.features.opcodes import (
     VALUE,
     WHEN,
 )  # fmt: skip
-from risk_engine.features.tables import Floats, Ints
+from risk_engine.features.tables import Bytes, Floats, Ints
 
 NAN = math.nan
 
@@ -63,7 +63,7 @@ def one_single(mem: Floats, at: Ints, state: Ints, cause: Ints, op: int, d: int,
     mem[at[d]] = NAN
     if state[a] != VALUE:
         return
-    if (op == LOG or op == LOG10) and mem[at[a]] <= 0.0:
+    if op in (LOG, LOG10) and mem[at[a]] <= 0.0:
         state[d] = PATHOLOGY
         return
     mem[at[d]] = single(op, mem[at[a]])
@@ -139,7 +139,7 @@ def rounded(value: float, scale: float) -> float:
     large = value * scale
     if not math.fabs(large) < 4503599627370496.0:
         return value
-    whole = math.floor(large)
+    whole = float(math.floor(large))
     off = large - whole
     if off > 0.5 or (off == 0.5 and whole % 2.0 != 0.0):
         whole += 1.0
@@ -153,9 +153,9 @@ def leave(
     cause: int,
     fact: Floats,
     values: Floats,
-    states: Ints,
-    causes: Ints,
-    clipped: Ints,
+    states: Bytes,
+    causes: Bytes,
+    clipped: Bytes,
     f: int,
 ) -> None:
     """Write a fact: adverse end or NONE for a pathology, clip, round once, refuse what is out of range.

@@ -195,8 +195,9 @@ class PreparedSection:
 
     def index_in_applicant(self, row: int) -> Ints:
         """For each row of an applicant, its place among the rows as they were sent."""
-        start, end = self.offsets[row], self.offsets[row + 1]
-        return self.order[start:end] - self._source.offsets[row]
+        start, end = int(self.offsets[row]), int(self.offsets[row + 1])
+        places: Ints = self.order[start:end] - self._source.offsets[row]
+        return places
 
 
 def _sort_groups(contract: SectionContract) -> list[list[str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,14 @@ from risk_engine.features.tables import Floats, Ints
 Size = tuple[str, str | int]
 """How long a vector may get: ("rows", section), ("cells", most), ("months", "") or ("days", "") since the first row."""
 
+InputKey = tuple[Any, ...]
+"""(section, column) of a section that stands once, or ("attributes", name, words)."""
+
 ROW_DATES = "@dates"
 """The column of canonical event days."""
+
+TWO_RESULTS = (opcodes.GROUP, opcodes.GAPS)
+"""Instructions with a second result, in field B: the keys, the days that gaps end."""
 
 _OPERANDS = (machine.A, machine.B, machine.C, machine.DATES)
 
@@ -37,7 +44,7 @@ class Program:
 
     leaves: dict[Leaf, int] = field(default_factory=dict)
     constants: dict[float, int] = field(default_factory=dict)
-    inputs: dict[Hashable, int] = field(default_factory=dict)
+    inputs: dict[InputKey, int] = field(default_factory=dict)
     clocks: dict[tuple[int, int, int], int] = field(default_factory=lambda: {(0, 0, 0): 0})
     windows: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
     anchors: dict[tuple[int, int, int], int] = field(default_factory=dict)
@@ -65,11 +72,8 @@ class Program:
             self.leaves[leaf] = self.register(("rows", section))
         return self.leaves[leaf]
 
-    def step(self, op: int, size: Size | None, *, second: Size | None = None, **fields: int) -> int:
-        """The register of an instruction's result; an equal one is not written twice.
-
-        ``second`` asks for a second result register, in field B.
-        """
+    def step(self, op: int, size: Size | None, /, **fields: int) -> int:
+        """The register of an instruction's result; an equal one is not written twice."""
         row = [-1] * machine.FIELDS
         row[machine.OP] = op
         for name, value in fields.items():
@@ -78,8 +82,8 @@ class Program:
         if key in self._known:
             return self._known[key]
         row[machine.TARGET] = self.register(size)
-        if second is not None:
-            row[machine.B] = self.register(second)
+        if op in TWO_RESULTS:
+            row[machine.B] = self.register(size)
         self.steps.append(row)
         self._known[key] = row[machine.TARGET]
         return row[machine.TARGET]
@@ -142,8 +146,7 @@ class Frozen:
 def _targets(row: Sequence[int]) -> list[int]:
     if row[machine.OP] in (opcodes.OUT, opcodes.EMIT):
         return []
-    two = row[machine.OP] in (opcodes.GROUP, opcodes.GAPS)
-    return [row[machine.TARGET], row[machine.B]] if two else [row[machine.TARGET]]
+    return [row[machine.TARGET], row[machine.B]] if row[machine.OP] in TWO_RESULTS else [row[machine.TARGET]]
 
 
 def _slots(program: Program, vectors: set[int]) -> tuple[dict[int, int], tuple[Size, ...], Ints]:

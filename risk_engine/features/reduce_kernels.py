@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from risk_engine.features.compiling import kernel
+from risk_engine.features.kernels import rank
 from risk_engine.features.opcodes import (
     COUNT,
     COUNT_TRUE,
@@ -26,11 +27,11 @@ NAN = math.nan
 @kernel
 def reduced(mem: Floats, op: int, a: int, times: int, low: int, high: int, q: float, scratch: int) -> float:
     """One value of rows ``low`` to ``high``; ``times`` are their dates, or negative where cells count as 0, 1, 2 ..."""
-    if op == SUM or op == COUNT or op == COUNT_TRUE:
+    if op in (SUM, COUNT, COUNT_TRUE):
         return _sums(mem, op, a, low, high)
-    if op == MEAN or op == STD:
+    if op in (MEAN, STD):
         return _moments(mem, op, a, low, high)
-    if op == MIN or op == MAX or op == LAST:
+    if op in (MIN, MAX, LAST):
         return _ends(mem, op, a, low, high)
     if op == LONGEST_RUN:
         return _longest_run(mem, a, low, high)
@@ -129,19 +130,21 @@ def _ranked(mem: Floats, op: int, a: int, low: int, high: int, q: float, scratch
             count += 1
     if count == 0:
         return NAN
-    mem[scratch : scratch + count].sort()
+    order = scratch + count
+    rank(mem, scratch, count, order, order + count)
     if op == TOP:
         total = 0.0
         for i in range(min(count, int(q))):
-            total += mem[scratch + count - 1 - i]
+            total += mem[scratch + int(mem[order + count - 1 - i])]
         return total
     at = q * (count - 1)
-    below = int(math.floor(at))
+    below = int(at)
     share = at - below
-    x = mem[scratch + below]
+    least: float = mem[scratch + int(mem[order + below])]
     if share == 0.0:
-        return x
-    return x + share * (mem[scratch + below + 1] - x)
+        return least
+    above: float = mem[scratch + int(mem[order + below + 1])]
+    return least + share * (above - least)
 
 
 @kernel
