@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from risk_engine.decision.decision import Reason, Sentence
 from risk_engine.facts import Fact, reason_codes
-from risk_engine.rules import RuleResult
+from risk_engine.rules import RuleKind, RuleResult
 
 MOST_REASONS = 4
 BY_SCORE = "score_below_cutoff"
@@ -35,12 +35,14 @@ def principal_reasons(
         shares: Gives each fact's contribution against the boundary.
     """
     told: dict[str, str] = {}
-    for result in sorted(failed, key=lambda result: result.kind != "knock_out"):
-        if result.reason == BY_LIMIT and binding_cap is not None and binding_cap.reason:
-            told.setdefault(binding_cap.reason, f"rule {binding_cap.id}")
-        elif result.reason != BY_SCORE:
-            told.setdefault(result.reason, f"rule {result.id}")
-    if any(result.reason == BY_SCORE for result in failed):
+    by_score = False
+    for result in sorted(failed, key=lambda result: result.kind is not RuleKind.KNOCK_OUT):
+        cause = binding_cap if binding_cap and result.reason == BY_LIMIT else result
+        if cause.reason in (BY_SCORE, ""):  # a grade that approves may cap the limit without a reason of its own
+            by_score = True
+        else:
+            told.setdefault(cause.reason, f"rule {cause.id}")
+    if by_score:
         for code, names in _score_reasons(facts, shares()):
             told.setdefault(code, "score: " + ", ".join(names))
     codes = reason_codes()
