@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from risk_engine.batch.chunks import Chunk, read_chunks
+from risk_engine.batch.deciding import Summary, decide_batch
 from risk_engine.batch.documents import document, documents
 from risk_engine.batch.local import compute_features, write_features
 from risk_engine.batch.section_writing import check_rows, section_faults, write_section
@@ -10,8 +11,10 @@ from risk_engine.batch.writing import replacing, sha256_of
 
 __all__ = [
     "Chunk",
+    "Summary",
     "check_rows",
     "compute_features",
+    "decide_batch",
     "document",
     "documents",
     "read_chunks",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import pyarrow as pa
 import pyarrow.types as is_type
 
@@ -80,6 +82,7 @@ class FileColumn:
         optional: Whether it may be left out or hold nulls.
         low: Least number allowed.
         high: Greatest number allowed.
+        otherwise: What a truth left out means in a document, and so in a table; NaN where it is unknown.
     """
 
     name: str
@@ -88,6 +91,7 @@ class FileColumn:
     optional: bool = True
     low: float = -LARGEST
     high: float = LARGEST
+    otherwise: float = math.nan
 
 
 def file_columns(contract: SectionContract) -> dict[str, FileColumn]:
@@ -97,14 +101,16 @@ def file_columns(contract: SectionContract) -> dict[str, FileColumn]:
     >>> list(file_columns(SECTIONS["attributes"]))[0]
     'application_id'
     """
+    fields = msgspec.structs.fields(contract.row)
+    defaults = {told.encode_name: float(told.default) for told in fields if isinstance(told.default, bool)}
     columns = {KEY: FileColumn(KEY, "text", optional=False)}
     for column in contract.columns.values():
         if column.kind == "value":
             columns[NUMBER] = FileColumn(NUMBER, "number")
             columns[WORD] = FileColumn(WORD, "text")
         elif column.name != KEY:
-            low, high = _bounds(column.annotation)
-            columns[column.name] = FileColumn(column.name, column.kind, column.words, column.optional, low, high)
+            limits = (*_bounds(column.annotation), defaults.get(column.name, math.nan))
+            columns[column.name] = FileColumn(column.name, column.kind, column.words, column.optional, *limits)
     return columns
 
 

@@ -45,9 +45,9 @@ def document(folder: Path, application_id: str) -> Application:
     return next(documents(folder, [application_id]))
 
 
-def chunk_document(chunk: Chunk, position: int) -> Application:
-    """The document of one applicant of a chunk."""
-    rows_of = {name: _rows(part, position) for name, part in chunk.parts.items()}
+def chunk_document(chunk: Chunk, position: int, only: Collection[str] | None = None) -> Application:
+    """The document of one applicant of a chunk; with ``only``, no other sections than these."""
+    rows_of = {name: _rows(part, position) for name, part in chunk.parts.items() if only is None or name in only}
     request = {KEY: chunk.ids[position], **rows_of["application"][0]}
     told: dict[str, Any] = {"application": request, "applicant": rows_of["applicant"][0]}
     obtained = {row["section"] for row in rows_of.get("sources", []) if _obtained(row, request.get("as_of"))}
@@ -78,7 +78,7 @@ def _rows(part: Part, position: int) -> list[dict[str, Any]]:
     ]
 
 
-def _plain(part: Part, name: str, value: Any) -> object:  # noqa: ANN401
+def _plain(part: Part, name: str, value: Any) -> object:
     """A value as JSON writes it; a decimal stays text."""
     if isinstance(value, dt.date):
         return value.isoformat()

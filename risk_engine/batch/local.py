@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +13,7 @@ from risk_engine.batch.chunks import APPLICANTS, read_chunks
 from risk_engine.batch.neutral import chunk_columns
 from risk_engine.batch.writing import write_tables
 from risk_engine.facts import Fact, FactMatrix
-
-if TYPE_CHECKING:
-    from risk_engine.features.plan import Plan
+from risk_engine.features.plan import Plan
 
 
 def compute_features(folder: Path, plan: Plan, *, applicants: int = APPLICANTS) -> tuple[tuple[str, ...], FactMatrix]:

@@ -55,6 +55,10 @@ def section_table(chunk: Chunk, part: Part) -> SectionTable:
             columns[name] = _floats(pc.index_in(_plain(values), value_set=texts))
         elif column.kind != "texts":
             columns[name] = _column(chunk, part, column, values)
+    for name, column in part.file.columns.items():
+        if not np.isnan(column.otherwise):
+            given = columns.get(name, np.full(part.rows.num_rows, np.nan))
+            columns[name] = np.where(np.isnan(given), column.otherwise, given)
     if "party" in columns:
         applicant = pc.index(texts, APPLICANT).as_py()
         columns["party"] = np.where(columns["party"] == applicant, np.nan, columns["party"])

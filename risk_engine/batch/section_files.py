@@ -82,7 +82,7 @@ def check_columns(place: str, columns: Mapping[str, FileColumn], found: pa.Schem
         columns: From :func:`~risk_engine.batch.arrow_kinds.file_columns`.
         found: The table's schema.
     """
-    meant = set()
+    meant: set[str] = set()
     for name in found.names:
         if name not in columns:
             hint = nearest_hint(name, [column for column in columns if column not in found.names])

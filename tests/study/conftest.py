@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import duckdb
 import pytest
 
@@ -108,12 +105,3 @@ def faults_of():
         return [str(fault) for fault in told.value.faults]
 
     return call
-
-
-@pytest.fixture(scope="session")
-def real_data():
-    """The folder of the shared data sets; tests that need one of them are skipped where it is absent."""
-    root = Path(os.environ.get("RISK_ENGINE_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
-    if not root.is_dir():
-        pytest.skip("needs the shared data sets: set RISK_ENGINE_DATA to their folder")
-    return root.resolve()

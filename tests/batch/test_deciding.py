@@ -1,0 +1,64 @@
+"""A batch decides as the service would decide each exported document."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from risk_engine.batch import decide_batch, documents
+from risk_engine.decision.underwrite import underwrite
+from tests.conftest import SAMPLE
+
+
+@pytest.fixture(scope="module")
+def decided(release, tmp_path_factory):
+    out = tmp_path_factory.mktemp("decided")
+    decide_batch(release, SAMPLE, out)
+    return out
+
+
+def test_every_application_is_decided_once(decided):
+    table = pq.read_table(decided / "decisions.parquet")
+    keys = table["application_id"].to_pylist()
+    assert len(keys) == len(set(keys)) == 600
+    assert set(table["outcome"].to_pylist()) <= {"approve", "refer", "decline"}
+
+
+def test_the_summary_counts_what_the_rows_say(decided, release):
+    rows = pq.read_table(decided / "decisions.parquet").to_pylist()
+    summary = json.loads((decided / "summary.json").read_text())
+    assert {word: count for word, count in summary["outcomes"].items() if count} == Counter(
+        row["outcome"] for row in rows
+    )
+    assert summary["refer_kinds"] == Counter(row["refer_kind"] for row in rows if row["refer_kind"])
+    assert (summary["applications"], summary["synthetic"], summary["release"]) == (600, True, release.id)
+    unknown = Counter()
+    for row in rows:
+        features = json.loads(row["decision_json"])["features"]
+        unknown.update(name for name, held in features.items() if held["state"] != "value")
+    assert {entry["fact"]: entry["count"] for entry in summary["unknown"]} == unknown
+    counts = [entry["count"] for entry in summary["unknown"]]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_a_row_is_what_the_document_is_answered(decided, release):
+    rows = {row["application_id"]: row for row in pq.read_table(decided / "decisions.parquet").to_pylist()}
+    for one in documents(SAMPLE, sorted(rows)[::61]):
+        row = rows[one.application.application_id]
+        said = underwrite(one, release, as_of=one.application.as_of, decision_id=row["decision_id"])
+        assert said.to_json().decode() == row["decision_json"]
+        assert row["score"] == said.score
+        assert row["reasons"] == [reason.code for reason in said.reasons]
+
+
+def test_the_same_batch_is_the_same_bytes_in_any_chunks(decided, release, tmp_path):
+    decide_batch(release, SAMPLE, tmp_path, applicants=64)
+    first = pq.read_table(decided / "decisions.parquet")
+    assert pq.read_table(tmp_path / "decisions.parquet").equals(first)
+    assert msgspec.json.decode((tmp_path / "summary.json").read_bytes()) == msgspec.json.decode(
+        (decided / "summary.json").read_bytes()
+    )

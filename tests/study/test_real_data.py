@@ -1,0 +1,61 @@
+"""The studies that come with the engine, on the real data they map; skipped where the data are absent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from risk_engine.batch import compute_features, documents
+from risk_engine.features import Plan, from_document
+from risk_engine.study import Study, evaluate, write_sections
+from risk_engine.study.features import chosen_features
+from tests.conftest import STUDIES
+
+pytestmark = pytest.mark.real_data
+
+
+@pytest.fixture(scope="module")
+def cumcm(real_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cumcm")
+    study = Study.load(STUDIES / "cumcm2020c.yaml", real_data)
+    return study, folder, write_sections(study, folder, threads=2)
+
+
+def test_every_firm_of_cumcm_is_mapped(cumcm):
+    _, folder, files = cumcm
+    assert files.rows == {"application": 364, "applicant": 364, "sources": 364, "invoices": 886_518}
+    invoices = pq.read_table(folder / "invoices.parquet", columns=["direction", "voided_on", "net_amount"])
+    assert invoices["direction"].to_pylist().count("in") == 475_985
+    assert invoices.num_rows - invoices["voided_on"].null_count == 19_992 + 32_625
+
+
+def test_the_rating_reaches_no_file(cumcm):
+    _, folder, _ = cumcm
+    for path in folder.glob("*.parquet"):
+        assert not [name for name in pq.read_schema(path).names if "rating" in name or name == "default"]
+
+
+def test_documents_of_real_firms_give_the_same_bits_as_their_rows(cumcm):
+    study, folder, _ = cumcm
+    plan = Plan(chosen_features(study.features))
+    ids, matrix = compute_features(folder, plan)
+    for one in documents(folder, ["E193", "E69", "E48", "E3", "E160"]):  # the largest; one invoice; all twice
+        row = ids.index(one.application.application_id)
+        alone = plan.run(from_document(one))
+        np.testing.assert_array_equal(alone.values.view(np.uint64), matrix.values[row : row + 1].view(np.uint64))
+        np.testing.assert_array_equal(alone.states, matrix.states[row : row + 1])
+
+
+def test_german_reads_no_protected_column(real_data, tmp_path):
+    study = Study.load(STUDIES / "german.yaml", real_data)
+    write_sections(study, tmp_path)
+    names = set(pq.read_table(tmp_path / "attributes.parquet")["name"].to_pylist())
+    assert len(names) == 16
+    assert not names & {"age", "personal_status_sex", "foreign_worker", "telephone", "sex"}
+
+
+def test_cumcm_is_evaluated_with_its_warnings(real_data):
+    found = evaluate(Study.load(STUDIES / "cumcm2020c.yaml", real_data), folds=2, threads=2)
+    assert (found["rows"], found["bads"]) == (62, 13)
+    assert "When the firms defaulted is not known" in found["warnings"][0]
