@@ -18,7 +18,7 @@ from risk_engine.features.coverage import NAMES, PLACE
 from risk_engine.features.functions import ROW_KERNELS
 from risk_engine.features.program import ROW_DATES, Frozen, Leaf, Size
 from risk_engine.features.tables import Bytes, Floats, Ints
-from risk_engine.vocabulary import State
+from risk_engine.vocabulary import Cause, State
 
 NO_FACTS: Floats = np.empty((0, 6))
 
@@ -165,8 +165,9 @@ def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
         if held is not None:
             values[:, place] = held
         states[:, place], causes[:, place] = columns.section_state(key[0])
-    missing = np.isnan(values)
-    states[missing & (states == int(State.VALUE))] = int(State.NONE)
+    # What the request or the applicant leaves out, nobody asked for: that is not the same as none.
+    missing = np.isnan(values) & (states == int(State.VALUE))
+    states[missing], causes[missing] = int(State.NOT_OBTAINED), int(Cause.NOT_REQUESTED)
     values[states != int(State.VALUE)] = np.nan
     return values, states, causes
 

@@ -25,10 +25,6 @@ from risk_engine.features.reduce_kernels import argmax, reduced
 from risk_engine.features.tables import Bytes, Floats, Ints
 
 NAN = math.nan
-KERNELS_DIGEST = "0"
-"""sha256 of the kernel files. A test holds it: numba's cache of this file goes by this file's date alone."""
-
-
 # Fields of an instruction.
 OP, TARGET, A, B, C, DATES, WINDOW, EXTRA, COVERED, HOW, STEP_A, STEP_B, SECTION = range(13)
 FIELDS = 13

@@ -1,0 +1,171 @@
+"""Random applications with evidence in many sections, as plain data, and the same applications as tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+import numpy as np
+
+from risk_engine.application import SECTIONS, Application, decode
+from risk_engine.features import ApplicantTable, Columns, SectionTable, from_tables
+from risk_engine.features.columns import LISTS, SINGLES
+from risk_engine.features.row_sources import DocumentRows, number_of
+from tests.application.documents import as_bytes, minimal_document
+
+NOW = dt.date(2020, 3, 1)
+FIRST = dt.date(2017, 9, 1)
+
+
+def source(section: str, **more: Any) -> dict[str, Any]:
+    return {
+        "section": section, "provider": "p", "status": "obtained", "retrieved_at": "2020-02-29T10:00:00+08:00",
+        "covers_from": FIRST.isoformat(), "covers_until": "2020-02-29", "complete": True, **more,
+    }  # fmt: skip
+
+
+def document(**sections: Any) -> dict[str, Any]:
+    """A minimal document with these sections, each looked up over two and a half years."""
+    plain = minimal_document()
+    plain["sources"] = [source(name) for name in sections if name not in ("sources", "attributes")]
+    return plain | sections
+
+
+def application(plain: dict[str, Any]) -> Application:
+    return decode(as_bytes(plain))
+
+
+def invoice(number: int, issued_on: Any, net_amount: float, **more: Any) -> dict[str, Any]:
+    return {
+        "invoice_no": str(number), "direction": "out", "issued_on": str(issued_on), "counterparty": "b",
+        "counterparty_kind": "company", "net_amount": net_amount, "tax": 0.0, **more,
+    }  # fmt: skip
+
+
+def random_document(seed: int, rows: int = 120) -> dict[str, Any]:
+    """A firm with invoices, a ledger, filings, bills, payables and court events."""
+    draw = random.Random(seed)
+    return document(
+        invoices=_invoices(draw, rows), ledger=_ledger(draw, rows), tax_filings=_filings(draw), utility_bills=_bills(draw),
+        payables=[_payable(draw) for _ in range(draw.randrange(8))],
+        legal_events=[_legal_event(draw) for _ in range(draw.randrange(3))],
+        attributes=[{"name": "rooms", "value": draw.randrange(9)}, {"name": "kind", "value": draw.choice("abc")}],
+    )  # fmt: skip
+
+
+def _day(draw: random.Random, first: dt.date = FIRST, last: dt.date = NOW) -> dt.date:
+    return first + dt.timedelta(days=draw.randrange((last - first).days))
+
+
+def _invoices(draw: random.Random, rows: int) -> list[dict[str, Any]]:
+    made = []
+    for number in range(draw.randrange(rows)):
+        issued = _day(draw)
+        net = round(draw.lognormvariate(8, 1.5) * draw.choice([1, 1, 1, 1, -0.2]), 2)
+        row = invoice(number, issued, net, direction=draw.choice(["in", "out"]), counterparty=f"c{draw.randrange(12)}")
+        if draw.random() < 0.1:
+            row["voided_on"] = str(min(issued + dt.timedelta(days=draw.randrange(90)), NOW - dt.timedelta(days=1)))
+        if draw.random() < 0.05:
+            del row["counterparty"]
+        made.append(row)
+    return made
+
+
+def _ledger(draw: random.Random, rows: int) -> list[dict[str, Any]]:
+    made = []
+    for account in ("a", "b"):
+        balance = 1000.0
+        for seq, booked in enumerate(sorted(_day(draw) for _ in range(draw.randrange(rows)))):
+            amount = round(draw.gauss(20, 400), 2)
+            balance = round(balance + amount, 2)
+            made.append({
+                "account": account, "seq": seq, "booked_on": str(booked), "amount": amount, "balance": balance,
+                "counterparty": f"p{draw.randrange(6)}", "counterparty_kind": "company",
+                "category": draw.choice(["sales", "rent", "supplier", "other"]), "category_source": "engine", "version": "1",
+            })  # fmt: skip
+    draw.shuffle(made)
+    return made
+
+
+def _filings(draw: random.Random) -> list[dict[str, Any]]:
+    made = []
+    for place in range(29):
+        start = dt.date(2017 + (8 + place) // 12, (8 + place) % 12 + 1, 1)
+        following = (start + dt.timedelta(days=32)).replace(day=1)
+        row = {
+            "tax": "vat", "period_start": str(start), "period_end": str(following - dt.timedelta(days=1)),
+            "due_on": str(following + dt.timedelta(days=14)),
+        }  # fmt: skip
+        filed = following + dt.timedelta(days=draw.randrange(30))
+        if draw.random() < 0.9 and filed < NOW:
+            row |= {"filed_on": str(filed), "declared_sales": round(draw.lognormvariate(9, 1), 2), "tax_due": 1.0}
+        made.append(row)
+    return made
+
+
+def _bills(draw: random.Random) -> list[dict[str, Any]]:
+    made, start = [], dt.date(2017, 8, 20)
+    while True:
+        end = start + dt.timedelta(days=draw.randrange(27, 34))
+        if end >= NOW:
+            return made
+        made.append({
+            "kind": "electricity", "meter": "m", "period_start": str(start), "period_end": str(end),
+            "consumption": round(draw.lognormvariate(6, 0.4), 1), "unit": "kWh", "estimated": False, "amount": 10.0,
+            "due_on": str(end + dt.timedelta(days=14)),
+        })  # fmt: skip
+        start = end + dt.timedelta(days=1)
+
+
+def _payable(draw: random.Random) -> dict[str, Any]:
+    incurred = _day(draw, dt.date(2018, 3, 1))
+    row = {
+        "counterparty": "s", "reason": "goods", "incurred_on": str(incurred), "amount": round(draw.uniform(1, 999), 2),
+        "due_on": str(incurred + dt.timedelta(days=30)),
+    }  # fmt: skip
+    settled = incurred + dt.timedelta(days=draw.randrange(400))
+    return row | ({"settled_on": str(settled), "settled_amount": row["amount"]} if settled < NOW else {})
+
+
+def _legal_event(draw: random.Random) -> dict[str, Any]:
+    opened = _day(draw)
+    return {
+        "kind": draw.choice(["enforcement", "civil_case"]), "role": "debtor", "amount": round(draw.uniform(1, 99), 2),
+        "opened_on": str(opened), "published_on": str(opened),
+    }  # fmt: skip
+
+
+def table_columns(applications: list[Application], **more: Any) -> Columns:
+    """The same applications through the tables' way."""
+    as_of = [held.application.as_of for held in applications]
+    moments = ApplicantTable(
+        np.array([moment.timestamp() for moment in as_of]),
+        np.array([moment.utcoffset().total_seconds() / 60 for moment in as_of]),
+    )
+    tables = {name: section_table(name, [held.rows(name) or [] for held in applications]) for name in LISTS}
+    tables |= {name: _single_table(name, [getattr(held, name) for held in applications]) for name in SINGLES}
+    return from_tables(moments, {name: table for name, table in tables.items() if table.offsets[-1]}, **more)
+
+
+def section_table(name: str, parts: list[list[Any]]) -> SectionTable:
+    contract = SECTIONS[name]
+    rows = DocumentRows(contract, [row for part in parts for row in part])
+    offsets = np.cumsum([0, *(len(part) for part in parts)])
+    wanted = [column.name for column in contract.columns.values() if column.kind != "texts"]
+    wanted += ["value_text"] if name == "attributes" else []
+    columns = {column: raw for column in wanted if (raw := rows.raw(column)) is not None}
+    return SectionTable(offsets, columns, {column: rows.texts(column) for column in wanted if rows.texts(column)})
+
+
+def _single_table(name: str, held: list[Any]) -> SectionTable:
+    columns = {}
+    for column in SECTIONS[name].columns.values():
+        if column.kind in ("text", "texts"):
+            continue
+        plain = [getattr(one, column.attribute) for one in held]
+        if column.kind == "word":
+            columns[column.name] = np.array([np.nan if word is None else column.words.index(word) for word in plain])
+        else:
+            columns[column.name] = number_of(column.kind, plain, optional=True)
+    return SectionTable(np.arange(len(held) + 1), columns)
