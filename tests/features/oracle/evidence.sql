@@ -57,7 +57,7 @@ spans AS (
     FROM firm AS f LEFT JOIN told AS t USING (application_id) LEFT JOIN first_rows AS r USING (application_id)
 )
 SELECT application_id,
-    obtained AS ever,
+    coalesce(obtained AND until >= today - 1, false) AS ever,
     coalesce(obtained AND since <= month - INTERVAL 12 MONTH AND until >= month - INTERVAL 1 DAY, false) AS m12,
     coalesce(obtained AND since <= month - INTERVAL 15 MONTH AND until >= month - INTERVAL 1 DAY, false) AS m15,
     coalesce(obtained AND since <= month - INTERVAL 24 MONTH AND until >= month - INTERVAL 1 DAY, false) AS m24,
