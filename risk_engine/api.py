@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import socket
 
@@ -39,6 +40,7 @@ def _listening(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(1024)
     except OSError as error:
         listener.close()
         raise UsageError(
@@ -66,4 +68,7 @@ def _run(app: object, listener: socket.socket) -> None:
         lifespan="off",
         timeout_graceful_shutdown=10,
     )
+    host, port = listener.getsockname()[:2]
+    # Uvicorn names its own sockets only.
+    logging.getLogger("uvicorn.error").info("Deciding at http://%s:%d (Press CTRL+C to stop)", host, port)
     uvicorn.Server(config).run(sockets=[listener])

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import httpx
@@ -32,16 +33,18 @@ def process(release_dir, url):
         "RISK_ENGINE_PORT": "0",
     }
     child = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stderr=subprocess.PIPE, text=True)
+    too_long = threading.Timer(120, child.kill)
+    too_long.start()
     told = []
     try:
         for line in child.stderr:
             told.append(line)
-            if found := re.search(r"running on .*?(\d+)(?:\)| \()", line):
-                yield child, f"http://127.0.0.1:{found[1]}"
-                break
-        else:
-            pytest.fail("".join(told))
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                yield child, found[0]
+                return
+        pytest.fail("".join(told))
     finally:
+        too_long.cancel()
         child.kill()
         child.wait()
         child.stderr.close()
