@@ -129,3 +129,17 @@ def test_a_large_document_is_decided_too(service, document):
     assert len(body) > 1 << 20
     assert service.post(body, Idempotency_Key="large").status_code == 201
     assert service.post(body, Idempotency_Key="large").status_code == 200
+
+
+def test_large_and_small_documents_side_by_side_come_out_as_alone(service, document, body):
+    row = document["invoices"][0]
+    document["invoices"] = [{**row, "invoice_no": str(number), "net_amount": 1.0 + number} for number in range(6000)]
+    bodies = [json.dumps(document).encode(), body] * 4
+
+    def told(sent):
+        answer = service.post(sent).json()
+        return {name: value for name, value in answer.items() if name != "decision_id"}
+
+    alone = [told(sent) for sent in bodies[:2]]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(told, bodies)) == alone * 4
