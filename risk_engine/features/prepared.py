@@ -80,7 +80,7 @@ class PreparedSection:
         self.ignored = _per_applicant(own & ~keep if own is not None else ~keep, source.offsets)
         self.sent = np.diff(source.offsets) if own is None else _per_applicant(own, source.offsets)
         event = self._day_of(contract.event, offset)
-        # Windows end before the day of decision. A look-up of that very day has a time, and was known if it came before.
+        # Windows end before the day of decision. A look-up of that day has a time, and was known if it came before.
         if event is not None and not contract.snapshot and contract.columns[str(contract.event)].kind == "date":
             keep &= ~(event >= now)
         if own is not None:

@@ -97,12 +97,8 @@ class Program:
         row = [-1] * machine.FIELDS
         target = self.register(None)
         self.emitted[target] = section
-        row[machine.OP], row[machine.TARGET], row[machine.A], row[machine.C] = (
-            opcodes.EMIT,
-            target,
-            register,
-            PLACE[section],
-        )
+        row[machine.OP], row[machine.TARGET], row[machine.A] = opcodes.EMIT, target, register
+        row[machine.SECTION] = PLACE[section]
         self.steps.append(row)
         return target
 

@@ -47,7 +47,8 @@ def random_document(seed: int, rows: int = 120) -> dict[str, Any]:
     """A firm with invoices, a ledger, filings, bills, payables and court events."""
     draw = random.Random(seed)
     return document(
-        invoices=_invoices(draw, rows), ledger=_ledger(draw, rows), tax_filings=_filings(draw), utility_bills=_bills(draw),
+        invoices=_invoices(draw, rows), ledger=_ledger(draw, rows), tax_filings=_filings(draw),
+        utility_bills=_bills(draw),
         payables=[_payable(draw) for _ in range(draw.randrange(8))],
         legal_events=[_legal_event(draw) for _ in range(draw.randrange(3))],
         attributes=[{"name": "rooms", "value": draw.randrange(9)}, {"name": "kind", "value": draw.choice("abc")}],
@@ -82,7 +83,8 @@ def _ledger(draw: random.Random, rows: int) -> list[dict[str, Any]]:
             made.append({
                 "account": account, "seq": seq, "booked_on": str(booked), "amount": amount, "balance": balance,
                 "counterparty": f"p{draw.randrange(6)}", "counterparty_kind": "company",
-                "category": draw.choice(["sales", "rent", "supplier", "other"]), "category_source": "engine", "version": "1",
+                "category": draw.choice(["sales", "rent", "supplier", "other"]),
+                "category_source": "engine", "version": "1",
             })  # fmt: skip
     draw.shuffle(made)
     return made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from risk_engine.features.language import *  # noqa: F403
 from risk_engine.features.language import (
     RISING,
     ArgMax,
@@ -54,7 +53,11 @@ def returned_to_payer(offsets, booked_on, amount, counterparty):
             for j in range(i + 1, end):
                 if booked_on[j] - booked_on[i] > 7:
                     break
-                if amount[i] > 0 and counterparty[j] == counterparty[i] and abs(amount[j] + amount[i]) < 0.05 * amount[i]:
+                if (
+                    amount[i] > 0
+                    and counterparty[j] == counterparty[i]
+                    and abs(amount[j] + amount[i]) < 0.05 * amount[i]
+                ):
                     found[i] = amount[i]
     return found
 

@@ -7,10 +7,50 @@ import math
 import pytest
 
 from risk_engine.features.language import (
-    FALLING, RISING, ArgMax, Count, Last, LongestRun, Max, Mean, Min, Quantile, Slope, Std, Sum, Top, absolute, ago,
-    applicant, application, attribute, bills, by, daily, date_of, days, days_left_in_month, ever, filings, fill, gaps,
-    invoices, ledger, log, log10, maximum, minimum, monthly, months, months_since, now, past_months, payables, pending,
-    previous, when,
+    FALLING,
+    RISING,
+    ArgMax,
+    Count,
+    Last,
+    LongestRun,
+    Max,
+    Mean,
+    Min,
+    Quantile,
+    Slope,
+    Std,
+    Sum,
+    Top,
+    absolute,
+    ago,
+    applicant,
+    application,
+    attribute,
+    bills,
+    by,
+    daily,
+    date_of,
+    days,
+    days_left_in_month,
+    ever,
+    filings,
+    fill,
+    gaps,
+    invoices,
+    ledger,
+    log,
+    log10,
+    maximum,
+    minimum,
+    monthly,
+    months,
+    months_since,
+    now,
+    past_months,
+    payables,
+    pending,
+    previous,
+    when,
 )  # fmt: skip
 from tests.application.documents import minimal_document
 from tests.features.evidence import document, invoice, source
@@ -166,7 +206,8 @@ def test_clip_is_extreme_but_true_and_ends_the_adverse_way():
 
 
 @pytest.mark.parametrize(("number", "decimals", "expected"), [
-    (0.125, 2, 0.12), (0.375, 2, 0.38), (2.5, 0, 2.0), (3.5, 0, 4.0), (-2.5, 0, -2.0), (1e300, 2, 1e300), (-0.1, 0, 0.0),
+    (0.125, 2, 0.12), (0.375, 2, 0.38), (2.5, 0, 2.0), (3.5, 0, 4.0), (-2.5, 0, -2.0), (1e300, 2, 1e300),
+    (-0.1, 0, 0.0),
 ])  # fmt: skip
 def test_rounded_once_half_to_even(number, decimals, expected):
     found = value(application.term_months / 12 * number, minimal_document(), decimals=decimals)
@@ -203,7 +244,8 @@ def posting(account, seq, booked_on, balance, amount=0.0):
 
 def test_day_end_levels_are_carried_forward_and_summed_over_accounts():
     plain = document(ledger=[
-        posting("a", 2, "2020-02-26", 7.0, 2.0), posting("a", 1, "2020-02-26", 5.0), posting("b", 9, "2020-02-28", 100.0),
+        posting("a", 2, "2020-02-26", 7.0, 2.0), posting("a", 1, "2020-02-26", 5.0),
+        posting("b", 9, "2020-02-28", 100.0),
     ])  # fmt: skip
     level = daily(ledger.balance, per=ledger.account)
     # 25 nothing yet, 26 and 27: 7, 28 and 29: 107
@@ -239,7 +281,9 @@ def test_complete_months_of_periods_end_with_the_last_period_due():
 
     due = document(tax_filings=[filing(1, "2020-02-15"), filing(2, "2020-02-29")])
     undue = document(tax_filings=[filing(1, "2020-02-15"), filing(2, "2020-03-15")])
-    missing = document(tax_filings=[{**filing(1, "2020-02-15"), "period_start": "2019-10-01", "period_end": "2019-10-31"}])
+    missing = document(
+        tax_filings=[{**filing(1, "2020-02-15"), "period_start": "2019-10-01", "period_end": "2019-10-31"}]
+    )
     sales = Sum(filings.declared_sales, months(1))
     assert value(sales, due) == 20.0
     assert value(sales, undue) == 10.0

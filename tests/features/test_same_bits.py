@@ -1,0 +1,98 @@
+"""One definition, every speed: the same bits alone, in a chunk, in threads, in any order and without compilation."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from risk_engine.features import from_document
+from tests.features.every import PLAN
+from tests.features.evidence import application, random_document, table_columns
+
+PARTS = ("values", "states", "causes", "clipped")
+
+
+@pytest.fixture(scope="module")
+def applications():
+    return [application(random_document(seed)) for seed in range(30)]
+
+
+@pytest.fixture(scope="module")
+def alone(applications):
+    runs = [PLAN.run(from_document(held)) for held in applications]
+    return {part: np.concatenate([getattr(run, part) for run in runs]) for part in PARTS}
+
+
+def same(matrix, expected):
+    return all(getattr(matrix, part).tobytes() == expected[part].tobytes() for part in PARTS)
+
+
+def test_a_chunk(applications, alone):
+    assert same(PLAN.run(table_columns(applications)), alone)
+
+
+def test_smaller_chunks(applications, alone):
+    for start, end in [(0, 1), (1, 8), (8, 30)]:
+        expected = {part: alone[part][start:end] for part in PARTS}
+        assert same(PLAN.run(table_columns(applications[start:end])), expected)
+
+
+def test_threads(applications, alone):
+    columns = table_columns(applications)
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda _: PLAN.run(columns), range(8)))
+    assert all(same(run, alone) for run in runs)
+
+
+def test_a_chunk_tells_the_same_of_its_evidence(applications):
+    columns = table_columns(applications)
+    for row, held in enumerate(applications):
+        one = from_document(held)
+        assert columns.notes(row) == one.notes(0)
+        assert columns.ignored_rows[row] == one.ignored_rows[0]
+        assert columns.broken(row) == one.broken(0)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
+def test_rows_in_any_order(seed, order: random.Random):
+    plain = random_document(seed, 60)
+    shuffled = {name: order.sample(held, len(held)) if isinstance(held, list) else held for name, held in plain.items()}
+    expected = PLAN.run(from_document(application(plain)))
+    assert same(PLAN.run(from_document(application(shuffled))), {part: getattr(expected, part) for part in PARTS})
+
+
+PRINT_BITS = """
+from risk_engine.features import from_document
+from risk_engine.features.compiling import JIT_IS_OFF
+from tests.features.every import PLAN
+from tests.features.evidence import application, random_document
+print(JIT_IS_OFF)
+for seed in range(3):
+    matrix = PLAN.run(from_document(application(random_document(seed, 40))))
+    print(matrix.values.tobytes().hex(), matrix.states.tobytes().hex(), matrix.clipped.tobytes().hex())
+"""
+
+
+def bits(disable: str) -> list[str]:
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"NUMBA_DISABLE_JIT": disable, "PYTHONPATH": str(root)}
+    told = subprocess.run(
+        [sys.executable, "-c", PRINT_BITS], env=environment, cwd=root, capture_output=True, text=True, check=True
+    )
+    return told.stdout.split("\n")
+
+
+def test_without_compilation():
+    compiled, plain = bits("0"), bits("1")
+    assert (compiled[0], plain[0]) == ("False", "True")
+    assert compiled[1:] == plain[1:]
