@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from risk_engine.batch import check_rows, replacing, section_faults, sha256_of, write_section
-from risk_engine.errors import Fault, StudyFaults, TableFaults, nearest_hint
+from risk_engine.errors import Fault, StudyFaults, TableFaults, UsageError, nearest_hint
 from risk_engine.study.attributes import Attribute, attributes_select
 from risk_engine.study.definition import Query, Study
 from risk_engine.study.protected import protected_ground
@@ -59,7 +59,11 @@ def write_sections(study: Study, folder: Path, *, threads: int = 1) -> SectionFi
     Raises:
         StudyFaults: A select that does not run; an unknown, missing or wrongly typed column; rows that break the
             contract: each with the line of the study.
+        UsageError: The folder holds Parquet files of something else, which would be read as this study's evidence.
     """
+    left = sorted(path.name for path in folder.glob("*.parquet") if path.stem not in study.sections)
+    if left:
+        raise UsageError(f"{folder} holds {', '.join(left)}, not of study {study.name}", hint="name an empty folder")
     faults: list[Fault] = []
     rows: dict[str, int] = {}
     with open_warehouse(study, threads=threads) as warehouse:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from risk_engine.batch import documents
+from risk_engine.errors import UsageError
 from risk_engine.study import Study, write_sections
 
 
@@ -39,9 +40,16 @@ def test_the_same_tables_give_the_same_bytes_with_any_number_of_threads(written,
 def test_attributes_reach_the_documents(written, data, tmp_path):
     write(written(), data, tmp_path / "out")
     first = next(documents(tmp_path / "out", ["F001"]))
-    assert [(row.name, row.value) for row in first.attributes] == [("turnover", 37.0), ("conduct", "fair")] or [
-        (row.name, row.value) for row in first.attributes
-    ] == [("conduct", "fair"), ("turnover", 37.0)]
+    assert {row.name: row.value for row in first.attributes} == {"turnover": 37.0, "conduct": "fair"}
+
+
+def test_a_folder_with_other_sections_is_refused(written, data, tmp_path):
+    out = tmp_path / "out"
+    write(written(), data, out)
+    write(written(), data, out)
+    (out / "ledger.parquet").write_bytes(b"of another study")
+    with pytest.raises(UsageError, match=r"ledger\.parquet, not of study tiny"):
+        write(written(), data, out)
 
 
 def test_a_null_attribute_has_no_row(written, data, tmp_path):
