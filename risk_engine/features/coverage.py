@@ -16,7 +16,7 @@ import numpy.typing as npt
 from risk_engine.application import SECTIONS, SectionContract
 from risk_engine.errors import DataError
 from risk_engine.features.prepared import PreparedSection
-from risk_engine.features.tables import Floats, Ints
+from risk_engine.features.tables import Bytes, Floats
 from risk_engine.vocabulary import Cause, State
 
 NAMES = tuple(name for name, held in SECTIONS.items() if not held.training_only)
@@ -31,8 +31,9 @@ _CAUSES = {
     "no_record": Cause.NO_RECORD,
     "not_requested": Cause.NOT_REQUESTED,
 }
-_RANK = np.array([list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS])
-_CAUSE_OF_RANK = np.array([0, *(int(cause) for cause in reversed(_CAUSES.values()))], np.uint8)
+_RANK = [list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS]
+# Rank 0, nobody said anything, is told as not requested too.
+_CAUSE_OF_RANK = np.array([int(Cause.NOT_REQUESTED), *(int(cause) for cause in reversed(_CAUSES.values()))], np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class _Looked:
 
     any: npt.NDArray[np.bool_]
     obtained: npt.NDArray[np.bool_]
-    rank: Ints
+    rank: Bytes
     starts: Floats
     ends: Floats
 
@@ -75,33 +76,31 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -
     """
     shape = (len(NAMES), len(now))
     looked = _look(held.get("sources"), shape)
-    states = np.full(shape, int(State.NOT_OBTAINED), np.uint8)
-    causes = np.full(shape, int(Cause.NOT_REQUESTED), np.uint8)
-    starts = np.full(shape, -np.inf)
-    ends = np.broadcast_to(now + 1.0, shape).copy()
+    there = np.zeros(shape, np.bool_) if document else looked.obtained.copy()
+    for name, section in held.items():
+        there[PLACE[name]] |= True if document else section.sent > 0
+    obtained = there & (looked.obtained | ~looked.any)
+    causes = _CAUSE_OF_RANK[looked.rank]
+    # Looked up and obtained, but the rows were not sent.
+    causes[looked.obtained] = int(Cause.UNAVAILABLE)
+    causes[obtained] = int(Cause.NO_CAUSE)
+    states = np.where(obtained, np.uint8(State.VALUE), np.uint8(State.NOT_OBTAINED))
+    starts, ends = looked.starts, np.minimum(now + 1.0, looked.ends)
+    starts[_UNTIMED], ends[_UNTIMED] = -np.inf, np.inf
     assumed = np.zeros(shape, np.bool_)
-    for name in held.keys() | {NAMES[place] for place in np.flatnonzero(looked.any.any(axis=1)).tolist()}:
-        place, section = PLACE[name], held.get(name)
-        there = np.full(shape[1], section is not None and (document or SECTIONS[name].single))
-        if section is not None and not document:
-            there |= (section.sent > 0) | looked.obtained[place]
-        elif section is None and not document:
-            there |= looked.obtained[place]
-        said = looked.any[place]
-        obtained = there & (looked.obtained[place] | ~said)
-        states[place][obtained] = int(State.VALUE)
-        causes[place] = np.where(said, _CAUSE_OF_RANK[looked.rank[place]], causes[place])
-        # Looked up and obtained, but the rows were not sent.
-        causes[place][looked.obtained[place]] = int(Cause.UNAVAILABLE)
-        causes[place][obtained] = int(Cause.NO_CAUSE)
-        starts[place], assumed[place] = _starts(section, looked.starts[place], obtained)
-        ends[place] = np.minimum(ends[place], looked.ends[place]) if covers_time(SECTIONS[name]) else np.inf
+    for name, section in held.items():
+        place = PLACE[name]
+        if covers_time(section.contract):
+            silent = obtained[place] & np.isneginf(starts[place])
+            if silent.any():
+                assumed[place] = silent
+                starts[place][silent] = _first_days(section)[silent]
     return Coverage(states, causes, starts, ends, assumed)
 
 
 def _look(sources: PreparedSection | None, shape: tuple[int, int]) -> _Looked:
     looked = _Looked(
-        np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.int64),
+        np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.uint8),
         np.full(shape, -np.inf), np.full(shape, np.inf),
     )  # fmt: skip
     if sources is None or not len(sources.order):
@@ -109,40 +108,40 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int]) -> _Looked:
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
-    places = np.array([PLACE.get(name, -1) for name in book])[sources.column("section").astype(np.int64)]
-    owner = np.repeat(np.arange(shape[1]), np.diff(sources.offsets))
-    status = sources.column("status").astype(np.int64)
-    known = places >= 0
-    at = (places[known], owner[known])
-    looked.any[at] = True
-    np.maximum.at(looked.rank, at, _RANK[status[known]])
-    got = known & (status == _OBTAINED)
-    at = (places[got], owner[got])
-    looked.obtained[at] = True
-    start, end = sources.column("covers_from")[got], sources.column("covers_until")[got] + 1.0
-    partial = sources.column("complete")[got] == 0
-    np.maximum.at(looked.starts, at, np.where(partial, np.inf, np.where(np.isnan(start), -np.inf, start)))
-    np.minimum.at(looked.ends, at, np.where(partial, -np.inf, np.where(np.isnan(end), np.inf, end)))
+    owner = np.repeat(np.arange(shape[1]), np.diff(sources.offsets)).tolist()
+    told = [sources.column(name).tolist() for name in ("section", "status", "covers_from", "covers_until", "complete")]
+    for who, section, status, start, end, complete in zip(owner, *told, strict=True):
+        place = PLACE.get(book[int(section)])
+        if place is None:
+            continue
+        looked.any[place, who] = True
+        looked.rank[place, who] = max(looked.rank[place, who], _RANK[int(status)])
+        if int(status) != _OBTAINED:
+            continue
+        looked.obtained[place, who] = True
+        since, until = (start, end + 1.0) if complete else (np.inf, -np.inf)
+        if since > looked.starts[place, who]:
+            looked.starts[place, who] = since
+        if until < looked.ends[place, who]:
+            looked.ends[place, who] = until
     return looked
 
 
-def _starts(
-    section: PreparedSection | None, told: Floats, obtained: npt.NDArray[np.bool_]
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The first covered day: as told, else that of the first row."""
-    if section is None or not covers_time(section.contract):
-        return told, np.zeros(len(told), np.bool_)
-    first = np.full(len(told), -np.inf)
-    filled = np.flatnonzero(np.diff(section.offsets) > 0)
+def _first_days(section: PreparedSection) -> Floats:
+    """The day of each applicant's first row; -inf where there is none."""
+    first = np.full(len(section.offsets) - 1, -np.inf)
+    filled = np.flatnonzero(section.offsets[1:] > section.offsets[:-1])
     if len(filled):
         dates = section.dates
         if "period_start" in section.contract.columns:
             dates = np.fmin(section.column("period_start"), dates)
         first[filled] = np.floor(np.minimum.reduceat(dates, section.offsets[filled]))
-    silent = np.isneginf(told)
-    return np.where(silent, first, told), silent & obtained
+    return first
 
 
 def covers_time(contract: SectionContract) -> bool:
     """Whether the section's rows are events in time, so that a window can lie outside what was looked at."""
     return contract.event is not None and not contract.snapshot and not contract.single
+
+
+_UNTIMED = [place for name, place in PLACE.items() if not covers_time(SECTIONS[name])]

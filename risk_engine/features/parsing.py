@@ -54,7 +54,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"{text[:80]!r} is no expression: {told}", hint="see LANGUAGE") from None
 
 
-def _read(node: ast.expr) -> Any:  # noqa: ANN401 - a window, a word, a number ...
+def _read(node: ast.expr) -> Any:
     match node:
         case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
             return value
@@ -78,7 +78,7 @@ def _read(node: ast.expr) -> Any:  # noqa: ANN401 - a window, a word, a number .
             raise ExpressionError(f"{ast.unparse(node)[:80]} has no meaning in a feature", hint="see LANGUAGE")
 
 
-def _call(node: ast.Call) -> Any:  # noqa: ANN401 - a window, a word, a number ...
+def _call(node: ast.Call) -> Any:
     given = [_read(each) for each in node.args if not isinstance(node.func, ast.Name) or node.func.id != "row_kernel"]
     named = {each.arg or "**": _read(each.value) for each in node.keywords}
     match node.func:
@@ -95,7 +95,7 @@ def _call(node: ast.Call) -> Any:  # noqa: ANN401 - a window, a word, a number .
             raise ExpressionError(f"{ast.unparse(node.func)[:80]} cannot be called in a feature", hint="see LANGUAGE")
 
 
-def _named(name: str, known: Mapping[str, Any], what: str) -> Any:  # noqa: ANN401 - a window, a word, a number ...
+def _named(name: str, known: Mapping[str, Any], what: str) -> Any:
     if name not in known:
         raise ExpressionError(f"the language has no {what} {name!r}", hint=nearest_hint(name, known))
     return known[name]

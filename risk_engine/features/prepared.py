@@ -7,11 +7,12 @@ numbers, then the texts. Rows equal in all of them are interchangeable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from risk_engine.application import SectionContract
+from risk_engine.application import SECTIONS, SectionContract
 from risk_engine.features.row_sources import RowSource
 from risk_engine.features.tables import Floats, Ints
 
@@ -103,8 +104,10 @@ class PreparedSection:
         np.cumsum(_per_applicant(keep, self._source.offsets), out=self.offsets[1:])
         known = as_of if np.ndim(as_of) == 0 else np.asarray(as_of)[kept]
         self._reveal(known)
-        dates = np.full(len(kept), -np.inf) if event is None else event[kept]
-        self.dates = np.where(np.isnan(dates), -np.inf, dates)
+        dates = np.full(len(kept), -np.inf) if event is None else self._taken(event)
+        if self.contract.event is not None and self.contract.columns[self.contract.event].optional:
+            dates = np.where(np.isnan(dates), -np.inf, dates)
+        self.dates = dates
         self._sort(owner[kept])
 
     def _known(self, rows: int, as_of: Floats | float, offset: Floats | float) -> npt.NDArray[np.bool_]:
@@ -119,7 +122,7 @@ class PreparedSection:
         elif public is not None:
             known = np.where(np.isnan(known), public, known)
         keep = np.ones(rows, np.bool_)
-        for moment in (known, begun):
+        for moment in (known, begun if begun is not known else None):
             if moment is not None:
                 keep &= ~(moment >= as_of)
         return keep
@@ -179,7 +182,7 @@ class PreparedSection:
             return
         chain = [self.dates]
         several = len(self.offsets) > 2
-        for names in _sort_groups(self.contract):
+        for names in _sort_groups(self.contract.name):
             chain += [self.column(name) for name in names]
             keys = [*reversed(chain), owner] if several else list(reversed(chain))
             ranked = np.lexsort(keys)
@@ -201,7 +204,10 @@ class PreparedSection:
         return places
 
 
-def _sort_groups(contract: SectionContract) -> list[list[str]]:
+@cache
+def _sort_groups(name: str) -> tuple[tuple[str, ...], ...]:
+    """Columns to sort by, in order; a later group is read only where rows agree in the ones before."""
+    contract = SECTIONS[name]
     plain = [held for held in contract.columns.values() if held.name not in ("party", *_LAST, contract.event)]
     first = [held.name for held in plain if held.name == "seq"]
     amounts = [held.name for held in plain if held.kind in _AMOUNTS]
@@ -210,11 +216,11 @@ def _sort_groups(contract: SectionContract) -> list[list[str]]:
     numbers = [held.name for held in plain if held.name not in unread and held.kind not in ("texts", "value")]
     values = [held.name for held in plain if held.kind == "value"]
     more = [*values, *(f"{name}_text" for name in values)]
-    # known_at leads where a section has no date of its own: the last known row comes last.
     known = [name for name in ("known_at",) if name in contract.columns]
-    if contract.event is None:
-        return [[*known, *first, *amounts], numbers, [*texts, *more]]
-    return [[*first, *amounts], [*numbers, *known], [*texts, *more]]
+    # known_at leads where a section has no date of its own: the last known row comes last.
+    leading = [*(known if contract.event is None else []), *first, *amounts[:1]]
+    rest = [*amounts[1:], *numbers, *([] if contract.event is None else known)]
+    return tuple(leading), tuple(rest), (*texts, *more)
 
 
 def _ties(chain: list[Floats], ranked: Ints, owner: Ints | None) -> bool:
