@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from risk_engine.features.compiling import kernel
+from risk_engine.features.compiling import inner
 from risk_engine.features.days import month_of, month_start
 from risk_engine.features.kernels import first_at
 from risk_engine.features.tables import Floats
@@ -12,7 +12,7 @@ from risk_engine.features.tables import Floats
 NAN = math.nan
 
 
-@kernel
+@inner
 def monthly(
     mem: Floats, d: int, a: int, dates: int, n: int, first: int, cells: int, empty: float, start: float, end: float
 ) -> None:
@@ -34,7 +34,7 @@ def monthly(
             mem[d + k] = total if count > 0 else empty
 
 
-@kernel
+@inner
 def spread(
     mem: Floats, d: int, a: int, since: int, until: int, n: int,
     first: int, cells: int, empty: float, start: float, end: float, counts: int,
@@ -59,7 +59,7 @@ def spread(
             mem[d + k] = empty
 
 
-@kernel
+@inner
 def daily(
     mem: Floats, d: int, a: int, groups: int, keys: int, dates: int, n: int,
     first: float, cells: int, start: float, end: float, levels: int,
@@ -84,7 +84,7 @@ def daily(
         mem[d + k] = NAN if day < start or day + 1.0 > end else total
 
 
-@kernel
+@inner
 def _total(mem: Floats, at: int, n: int) -> float:
     total, count = 0.0, 0
     for i in range(n):
@@ -95,7 +95,7 @@ def _total(mem: Floats, at: int, n: int) -> float:
     return total if count > 0 else NAN
 
 
-@kernel
+@inner
 def by(mem: Floats, d: int, a: int, groups: int, keys: int, low: int, high: int) -> None:
     """Sums per group over the rows from low to high."""
     for g in range(keys):
@@ -108,7 +108,7 @@ def by(mem: Floats, d: int, a: int, groups: int, keys: int, low: int, high: int)
             mem[d + g] = x if so_far != so_far else so_far + x
 
 
-@kernel
+@inner
 def gaps(
     mem: Floats,
     d: int,

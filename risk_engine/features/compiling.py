@@ -54,9 +54,18 @@ def kernel(function: F) -> F:
 
     No fast-math: sums run in order. Kernels guard their divisions, so the error model never shows.
     """
+    return _compiled(function)
+
+
+def inner(function: F) -> F:
+    """A kernel that only kernels call: no way into it from Python is compiled."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _compiled(function: F, **options: bool) -> F:
     held, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(_cache())
     try:
-        return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function))
     finally:
         numba.config.CACHE_DIR = held
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from risk_engine.features.compiling import kernel
+from risk_engine.features.compiling import inner
 from risk_engine.features.days import complete_months, days_left
 from risk_engine.features.opcodes import (
     ABSOLUTE,
@@ -25,7 +25,6 @@ from risk_engine.features.opcodes import (
     LT,
     MAXIMUM,
     MINIMUM,
-    MONTHS_SINCE,
     MUL,
     NE,
     NEG,
@@ -39,9 +38,9 @@ from risk_engine.features.tables import Floats
 NAN = math.nan
 
 
-@kernel
-def pair(op: int, x: float, y: float) -> float:  # noqa: C901 - one jump per operation
-    """Two values to one; NaN in gives NaN out, but for ``|``, ``&`` and fill, which know the answer sometimes."""
+@inner
+def joined(op: int, x: float, y: float) -> float:
+    """``when``, fill, ``&`` and ``|``: they know the answer sometimes when one side is NaN."""
     if op == WHEN:
         return y if x == 1.0 else NAN
     if op == FILL:
@@ -50,10 +49,32 @@ def pair(op: int, x: float, y: float) -> float:  # noqa: C901 - one jump per ope
         if x == 0.0 or y == 0.0:
             return 0.0
         return NAN if x != x or y != y else 1.0
-    if op == OR:
-        if x == 1.0 or y == 1.0:
-            return 1.0
-        return NAN if x != x or y != y else 0.0
+    if x == 1.0 or y == 1.0:
+        return 1.0
+    return NAN if x != x or y != y else 0.0
+
+
+@inner
+def compared(op: int, x: float, y: float) -> float:
+    """1 where the comparison is true, 0 where it is false; NaN in gives NaN out."""
+    if x != x or y != y:
+        return NAN
+    if op == EQ:
+        return 1.0 if x == y else 0.0
+    if op == NE:
+        return 1.0 if x != y else 0.0
+    if op == LT:
+        return 1.0 if x < y else 0.0
+    if op == LE:
+        return 1.0 if x <= y else 0.0
+    if op == GT:
+        return 1.0 if x > y else 0.0
+    return 1.0 if x >= y else 0.0
+
+
+@inner
+def calculated(op: int, x: float, y: float) -> float:
+    """Arithmetic; NaN in gives NaN out, and so does a division by 0."""
     if x != x or y != y:
         return NAN
     if op == ADD:
@@ -68,27 +89,20 @@ def pair(op: int, x: float, y: float) -> float:  # noqa: C901 - one jump per ope
         return min(y, x)
     if op == MAXIMUM:
         return max(y, x)
-    if op == MONTHS_SINCE:
-        return complete_months(x, y)
-    return _compare(op, x, y)
+    return complete_months(x, y)
 
 
-@kernel
-def _compare(op: int, x: float, y: float) -> float:
-    if op == EQ:
-        return 1.0 if x == y else 0.0
-    if op == NE:
-        return 1.0 if x != y else 0.0
-    if op == LT:
-        return 1.0 if x < y else 0.0
-    if op == LE:
-        return 1.0 if x <= y else 0.0
-    if op == GT:
-        return 1.0 if x > y else 0.0
-    return 1.0 if x >= y else 0.0
+@inner
+def pair(op: int, x: float, y: float) -> float:
+    """Two values to one."""
+    if op >= EQ and op <= GE:
+        return compared(op, x, y)
+    if op in (WHEN, FILL, AND, OR):
+        return joined(op, x, y)
+    return calculated(op, x, y)
 
 
-@kernel
+@inner
 def single(op: int, x: float) -> float:
     """One value to one; NaN in gives NaN out."""
     if x != x:
@@ -106,45 +120,45 @@ def single(op: int, x: float) -> float:
     return math.log(x) if op == LOG else math.log10(x)
 
 
-@kernel
+@inner
 def pairs(  # noqa: C901 - one loop per operation
     mem: Floats, op: int, d: int, a: int, step_a: int, b: int, step_b: int, n: int
 ) -> None:
     """Row by row. The loops that most features run know their operation, so that it is chosen once, not per row."""
     if op == WHEN:
         for i in range(n):
-            mem[d + i] = pair(WHEN, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = joined(WHEN, mem[a + i * step_a], mem[b + i * step_b])
     elif op == AND:
         for i in range(n):
-            mem[d + i] = pair(AND, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = joined(AND, mem[a + i * step_a], mem[b + i * step_b])
     elif op == EQ:
         for i in range(n):
-            mem[d + i] = pair(EQ, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = compared(EQ, mem[a + i * step_a], mem[b + i * step_b])
     elif op == LT:
         for i in range(n):
-            mem[d + i] = pair(LT, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = compared(LT, mem[a + i * step_a], mem[b + i * step_b])
     elif op == GT:
         for i in range(n):
-            mem[d + i] = pair(GT, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = compared(GT, mem[a + i * step_a], mem[b + i * step_b])
     elif op == GE:
         for i in range(n):
-            mem[d + i] = pair(GE, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = compared(GE, mem[a + i * step_a], mem[b + i * step_b])
     elif op == FILL:
         for i in range(n):
-            mem[d + i] = pair(FILL, mem[a + i * step_a], mem[b + i * step_b])
+            mem[d + i] = joined(FILL, mem[a + i * step_a], mem[b + i * step_b])
     else:
         for i in range(n):
             mem[d + i] = pair(op, mem[a + i * step_a], mem[b + i * step_b])
 
 
-@kernel
+@inner
 def singles(mem: Floats, op: int, d: int, a: int, n: int) -> None:
     """Row by row."""
     for i in range(n):
         mem[d + i] = single(op, mem[a + i])
 
 
-@kernel
+@inner
 def first_at(mem: Floats, dates: int, n: int, day: float) -> int:
     """How many of the rising dates lie before a day."""
     low, high = 0, n
@@ -157,7 +171,7 @@ def first_at(mem: Floats, dates: int, n: int, day: float) -> int:
     return low
 
 
-@kernel
+@inner
 def rank(mem: Floats, a: int, n: int, order: int, spare: int) -> None:
     """Positions in rising order, equal values in their order, NaN last: a merge sort."""
     for i in range(n):
@@ -174,7 +188,7 @@ def rank(mem: Floats, a: int, n: int, order: int, spare: int) -> None:
             mem[order + i] = mem[source + i]
 
 
-@kernel
+@inner
 def _merge(mem: Floats, a: int, source: int, target: int, low: int, middle: int, high: int) -> None:
     left, right = low, middle
     for k in range(low, high):
@@ -190,7 +204,7 @@ def _merge(mem: Floats, a: int, source: int, target: int, low: int, middle: int,
             right += 1
 
 
-@kernel
+@inner
 def group(mem: Floats, key: int, n: int, groups: int, keys: int, scratch: int) -> int:
     """Number the different keys in rising order; returns how many there are. NaN belongs to no group."""
     low, high, whole = math.inf, -math.inf, True
@@ -223,7 +237,7 @@ def group(mem: Floats, key: int, n: int, groups: int, keys: int, scratch: int) -
     return found + 1
 
 
-@kernel
+@inner
 def _group_small(mem: Floats, key: int, n: int, groups: int, keys: int, scratch: int, low: float, span: int) -> int:
     """Keys close together are counted instead of sorted."""
     for k in range(span):
@@ -244,7 +258,7 @@ def _group_small(mem: Floats, key: int, n: int, groups: int, keys: int, scratch:
     return found
 
 
-@kernel
+@inner
 def previous(mem: Floats, d: int, a: int, groups: int, n: int, scratch: int) -> None:
     """The last earlier counted value of the same group (of all rows where ``groups`` is negative)."""
     for k in range(n if groups >= 0 else 1):

@@ -10,7 +10,7 @@ import math
 
 from risk_engine.features import opcodes as op
 from risk_engine.features.cell_kernels import by, daily, gaps, monthly, spread
-from risk_engine.features.compiling import kernel
+from risk_engine.features.compiling import inner, kernel
 from risk_engine.features.days import month_of, month_start
 from risk_engine.features.kernels import first_at, group, pairs, previous, rank, singles
 from risk_engine.features.one_values import (
@@ -30,7 +30,7 @@ OP, TARGET, A, B, C, DATES, WINDOW, EXTRA, COVERED, HOW, STEP_A, STEP_B, SECTION
 FIELDS = 13
 
 
-@kernel
+@inner
 def _take_state(step: Ints, state: Ints, cause: Ints) -> None:
     """A vector is as unknown as what went into it; that a single value is NONE only empties the rows."""
     d = step[TARGET]
@@ -41,7 +41,7 @@ def _take_state(step: Ints, state: Ints, cause: Ints) -> None:
             state[d], cause[d] = state[part], cause[part]
 
 
-@kernel
+@inner
 def _by_row(
     step: Ints, mem: Floats, at: Ints, length: Ints, now: float, low: Floats, high: Floats, scratch: int
 ) -> None:
@@ -75,7 +75,7 @@ def _by_row(
     length[d] = n
 
 
-@kernel
+@inner
 def _cells(
     step: Ints, mem: Floats, at: Ints, length: Ints, low: Floats, high: Floats, now: float, scratch: int,
     start: float, end: float,
@@ -103,7 +103,7 @@ def _cells(
         _months(step, mem, at, length, month_of(begin), month_of(stop), now, scratch, start, end)
 
 
-@kernel
+@inner
 def _days(
     step: Ints, mem: Floats, at: Ints, length: Ints, first: float, stop: float, scratch: int, start: float, end: float
 ) -> None:
@@ -119,7 +119,7 @@ def _days(
     daily(mem, at[d], at[step[A]], groups, keys, dates, n, first, length[d], start, end, scratch)
 
 
-@kernel
+@inner
 def _months(
     step: Ints, mem: Floats, at: Ints, length: Ints, first: int, stop: int, now: float, scratch: int,
     start: float, end: float,
@@ -138,7 +138,7 @@ def _months(
         spread(mem, at[d], at[a], b, c, seen, first, length[d], mem[at[empty]], start, end, scratch)
 
 
-@kernel
+@inner
 def _reduce(
     step: Ints, mem: Floats, at: Ints, length: Ints, state: Ints, low: Floats, high: Floats, scratch: int
 ) -> None:
@@ -160,7 +160,7 @@ def _reduce(
     mem[at[d]] = found
 
 
-@kernel
+@inner
 def _cover(
     step: Ints, mem: Floats, at: Ints, state: Ints, cause: Ints, low: Floats, high: Floats, now: float,
     section_state: int, section_cause: int, start: float, end: float,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from risk_engine.features.compiling import kernel
+from risk_engine.features.compiling import inner, kernel
 from risk_engine.features.days import month_of, month_start, months_before
 from risk_engine.features.kernels import pair, single
 from risk_engine.features.opcodes import (
@@ -29,7 +29,7 @@ from risk_engine.features.tables import Bytes, Floats, Ints
 NAN = math.nan
 
 
-@kernel
+@inner
 def one_pair(mem: Floats, at: Ints, state: Ints, cause: Ints, op: int, d: int, a: int, b: int) -> None:
     """Two one values to one: the greater state wins, with its cause; among values, pathologies are declared."""
     x, y = mem[at[a]], mem[at[b]]
@@ -56,7 +56,7 @@ def one_pair(mem: Floats, at: Ints, state: Ints, cause: Ints, op: int, d: int, a
         mem[at[d]] = z
 
 
-@kernel
+@inner
 def one_single(mem: Floats, at: Ints, state: Ints, cause: Ints, op: int, d: int, a: int) -> None:
     """One value to one; the logarithm of what is not positive is a pathology."""
     state[d], cause[d] = state[a], cause[a]
@@ -69,7 +69,7 @@ def one_single(mem: Floats, at: Ints, state: Ints, cause: Ints, op: int, d: int,
     mem[at[d]] = single(op, mem[at[a]])
 
 
-@kernel
+@inner
 def clock_days(clocks: Ints, now: float, days: Floats) -> None:
     """``now`` of every clock: each is its parent's, moved back."""
     days[0] = now
@@ -79,7 +79,7 @@ def clock_days(clocks: Ints, now: float, days: Floats) -> None:
         days[k] = parent - count if clocks[k, 1] == DAYS else months_before(parent, count)
 
 
-@kernel
+@inner
 def window_days(
     windows: Ints, clocks: Floats, anchors: Ints, mem: Floats, at: Ints, length: Ints, low: Floats, high: Floats
 ) -> None:
@@ -102,7 +102,7 @@ def window_days(
             low[k], high[k] = -math.inf, math.inf
 
 
-@kernel
+@inner
 def _last_due(mem: Floats, at: Ints, length: Ints, anchors: Ints, anchor: int, now: float, last: int) -> int:
     """Where complete months end for a periodic section: with the last period already due.
 
@@ -119,7 +119,7 @@ def _last_due(mem: Floats, at: Ints, length: Ints, anchors: Ints, anchor: int, n
     return last
 
 
-@kernel
+@inner
 def covered(low: float, high: float, now: float, start: float, end: float, share: float) -> bool:
     """Whether [start, end) covers that share of the window. Of an endless window it must reach the end."""
     stop = min(high, now)
@@ -146,7 +146,7 @@ def rounded(value: float, scale: float) -> float:
     return whole / scale + 0.0
 
 
-@kernel
+@inner
 def leave(
     value: float,
     state: int,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from risk_engine.features.compiling import kernel
+from risk_engine.features.compiling import inner
 from risk_engine.features.kernels import rank
 from risk_engine.features.opcodes import (
     COUNT,
@@ -24,7 +24,7 @@ from risk_engine.features.tables import Floats
 NAN = math.nan
 
 
-@kernel
+@inner
 def reduced(mem: Floats, op: int, a: int, times: int, low: int, high: int, q: float, scratch: int) -> float:
     """One value of rows ``low`` to ``high``; ``times`` are their dates, or negative where cells count as 0, 1, 2 ..."""
     if op in (SUM, COUNT, COUNT_TRUE):
@@ -40,7 +40,7 @@ def reduced(mem: Floats, op: int, a: int, times: int, low: int, high: int, q: fl
     return _ranked(mem, op, a, low, high, q, scratch)
 
 
-@kernel
+@inner
 def _sums(mem: Floats, op: int, a: int, low: int, high: int) -> float:
     total = 0.0
     for i in range(low, high):
@@ -53,7 +53,7 @@ def _sums(mem: Floats, op: int, a: int, low: int, high: int) -> float:
     return total
 
 
-@kernel
+@inner
 def _moments(mem: Floats, op: int, a: int, low: int, high: int) -> float:
     total, count = 0.0, 0
     for i in range(low, high):
@@ -75,7 +75,7 @@ def _moments(mem: Floats, op: int, a: int, low: int, high: int) -> float:
     return math.sqrt(squares / (count - 1))
 
 
-@kernel
+@inner
 def _ends(mem: Floats, op: int, a: int, low: int, high: int) -> float:
     found = NAN
     for i in range(low, high):
@@ -85,7 +85,7 @@ def _ends(mem: Floats, op: int, a: int, low: int, high: int) -> float:
     return found
 
 
-@kernel
+@inner
 def _longest_run(mem: Floats, a: int, low: int, high: int) -> float:
     longest, run = 0, 0
     for i in range(low, high):
@@ -98,7 +98,7 @@ def _longest_run(mem: Floats, a: int, low: int, high: int) -> float:
     return float(longest)
 
 
-@kernel
+@inner
 def _slope(mem: Floats, a: int, times: int, low: int, high: int) -> float:
     count, sum_t, sum_x = 0, 0.0, 0.0
     for i in range(low, high):
@@ -120,7 +120,7 @@ def _slope(mem: Floats, a: int, times: int, low: int, high: int) -> float:
     return together / spread if spread > 0.0 else NAN
 
 
-@kernel
+@inner
 def _ranked(mem: Floats, op: int, a: int, low: int, high: int, q: float, scratch: int) -> float:
     count = 0
     for i in range(low, high):
@@ -147,7 +147,7 @@ def _ranked(mem: Floats, op: int, a: int, low: int, high: int, q: float, scratch
     return least + share * (above - least)
 
 
-@kernel
+@inner
 def argmax(mem: Floats, a: int, n: int) -> int:
     """Where the greatest value stands, the first of equals; -1 where there is none."""
     found = -1
