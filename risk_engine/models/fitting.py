@@ -25,7 +25,7 @@ from risk_engine.models.cutting import fit_bins
 from risk_engine.models.default_probability import DefaultProbabilityModel
 from risk_engine.models.estimation import fit_blend, fit_level, fit_scorecard, fit_shape
 from risk_engine.models.scorecard import Scorecard
-from risk_engine.models.settings import BoostingSettings, FitSettings
+from risk_engine.models.settings import BoostingSettings, FitSettings, few_bads
 from risk_engine.vocabulary import Stage
 
 Floats = npt.NDArray[np.float64]
@@ -107,7 +107,7 @@ def fit_components(
 ) -> Components:
     """Bins, scorecard and trees on the rows given."""
     binned = fit_bins(facts, values, states, is_bad, settings)
-    trees = _trees(settings.boosting, len(values))
+    trees = _trees(settings.boosting, is_bad)
     boosting = fit_boosting(facts, binned, values, states, is_bad, trees=trees, seed=settings.seed)
     return Components(fit_scorecard(binned, values, states, is_bad, settings), boosting)
 
@@ -156,12 +156,12 @@ def _inner_folds(
         yield train, held
 
 
-def _trees(asked: BoostingSettings, rows: int) -> Trees:
-    leaf = asked.min_rows_in_leaf if asked.min_rows_in_leaf is not None else int(np.clip(rows // 20, 5, 20))
+def _trees(asked: BoostingSettings, is_bad: Bools) -> Trees:
+    leaf = asked.min_rows_in_leaf if asked.min_rows_in_leaf is not None else int(np.clip(is_bad.size // 20, 5, 20))
     return Trees(
         trees=asked.trees,
         learning_rate=asked.learning_rate,
-        max_depth=asked.max_depth,
+        max_depth=asked.max_depth if asked.max_depth is not None else (1 if few_bads(is_bad) else 3),
         min_rows_in_leaf=leaf,
         l2=asked.l2,
         feature_fraction=asked.feature_fraction,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar, cast, get_type_hints
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from risk_engine.errors import DataError, Fault, StudyFaults, nearest_hint
 from risk_engine.models.grades import DEFAULT_BANDS, DEFAULT_FLOOR, MasterScale
@@ -17,6 +19,7 @@ Rate = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
 AtLeastZero = Annotated[float, msgspec.Meta(ge=0.0)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+FEW_BADS = 20
 Section = TypeVar("Section")
 Decider = Literal["scorecard", "boosted", "blend"]
 
@@ -51,7 +54,7 @@ class BoostingSettings:
     Attributes:
         trees: Number of trees.
         learning_rate: Step of each tree.
-        max_depth: Depth of a tree.
+        max_depth: Depth of a tree; None = 3, or 1 under 20 bads, which cannot tell of interactions.
         min_rows_in_leaf: Fewest rows in a leaf; None = one row in 20, 5 up to 20.
         l2: Ridge on the leaves.
         feature_fraction: Share of columns each tree may use.
@@ -60,7 +63,7 @@ class BoostingSettings:
 
     trees: Count = 200
     learning_rate: Positive = 0.04
-    max_depth: Annotated[int, msgspec.Meta(ge=1, le=8)] = 3
+    max_depth: Annotated[int, msgspec.Meta(ge=1, le=8)] | None = None
     min_rows_in_leaf: Count | None = None
     l2: AtLeastZero = 5.0
     feature_fraction: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 0.4
@@ -164,6 +167,11 @@ one of max_bins, max_correlation, max_facts, min_bin_share, min_information_valu
     def grades(self) -> MasterScale:
         """The master scale as the models use it."""
         return MasterScale.of(self.master_scale.grades, self.master_scale.floor)
+
+
+def few_bads(is_bad: npt.NDArray[np.bool_]) -> bool:
+    """Whether the smaller class is under 20: too few to choose edges or interactions by."""
+    return int(min(is_bad.sum(), (~is_bad).sum())) < FEW_BADS
 
 
 def _read(kind: type[Section], plain: object, path: str, faults: list[Fault]) -> Section:

@@ -123,6 +123,14 @@ def test_permuting_rows_changes_nothing(binned, portfolio):
     assert fit_bins(FACTS, matrix.values[order], matrix.states[order], is_bad[order], SETTINGS) == binned
 
 
+def test_few_bads_do_not_choose_the_edges():
+    values = np.arange(90.0)[:, None]
+    is_bad = np.isin(np.arange(90), [70, 71, 72, 80, 81, 82, 88, 89])
+    (fact,) = fit_bins(FACTS[:1], values, np.zeros((90, 1)), is_bad, SETTINGS)
+    assert fact.edges == [30.0, 59.0]
+    assert fact.woe[0] >= fact.woe[1] > 0 > fact.woe[2]
+
+
 def test_special_codes_have_bins_of_their_own():
     matrix, is_bad = made_up(rows=300, seed=3, missing=False)
     matrix.values[:40, 0] = -9.0

@@ -18,6 +18,8 @@ from tests.models.portfolios import FACTS, firms, german, made_up, needs
 
 SMALL = FitSettings.from_mapping({"boosting": {"trees": 20}, "blend": {"folds": 2}})
 
+QUICK = FitSettings.from_mapping({"blend": {"folds": 2}})  # the components do not depend on the inner folds
+
 
 def test_the_same_rows_give_the_same_bytes():
     matrix, is_bad = made_up(rows=150)
@@ -150,7 +152,7 @@ def folds(matrix, is_bad, repeats, *fitters):
     for repeat in range(repeats):
         for train, held in stratified_folds(is_bad, 5, 42 + repeat):
             values, states, rows = matrix.values[held], matrix.states[held], matrix.rows(train)
-            for name, log_odds in fit(rows, is_bad[train], FitSettings()).predict(values, states).log_odds.items():
+            for name, log_odds in fit(rows, is_bad[train], QUICK).predict(values, states).log_odds.items():
                 found.setdefault(name, []).append(float(auc(is_bad[held], log_odds)))
             for bench in fitters:
                 told = bench(rows, is_bad[train])(values, states)
