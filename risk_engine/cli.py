@@ -17,7 +17,7 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from risk_engine.decision import Decision
+    from risk_engine.decision.decision import Decision
 
 from risk_engine.errors import ChainBroken, FaultList, RiskEngineError, UsageError
 
@@ -234,7 +234,7 @@ def decide(
     """Decide one application; nothing is recorded."""
     from risk_engine.application import decode
     from risk_engine.bundle import load_release
-    from risk_engine.decision import underwrite
+    from risk_engine.decision.underwrite import underwrite
 
     loaded = load_release(release)
     read = decode(_bytes_of(application))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from risk_engine.features.columns import Columns, from_document, from_tables
+from risk_engine.features.compiling import KERNELS
 from risk_engine.features.coverage import PLACE
 from risk_engine.features.declaration import Catalogue, Feature
 from risk_engine.features.parsing import parse
 from risk_engine.features.plan import Plan
 from risk_engine.features.tables import ApplicantTable, SectionTable
 
-KERNELS_VERSION = "1"
-"""Raised when a kernel comes to compute something else; every decision tells it."""
-
 __all__ = [
-    "KERNELS_VERSION",
+    "KERNELS",
     "PLACE",
     "ApplicantTable",
     "Catalogue",

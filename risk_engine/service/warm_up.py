@@ -27,6 +27,6 @@ DOCUMENT = b"""{
 
 def warm_up(release: Release) -> None:
     """Decide a made-up application a few times; nothing is recorded."""
-    as_of = dt.datetime(2020, 3, 1, tzinfo=dt.UTC)
+    as_of = dt.datetime.combine(release.effective_from, dt.time(), dt.UTC)  # a day the policy covers
     for _ in range(ROUNDS):
         underwrite(decode(DOCUMENT), release, as_of=as_of, decision_id="warm-up").to_json()

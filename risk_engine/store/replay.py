@@ -17,6 +17,7 @@ from risk_engine.errors import InputFaults, ReleaseError, UnknownName
 from risk_engine.store.repository import Store
 
 ABSENT = "(absent)"
+SOFTWARE = ("engine", "schema", "kernels")
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -102,8 +103,9 @@ def replay(
 ) -> Iterator[Replayed]:
     """Decide stored applications again: same request, same release, same moment.
 
-    Everything in the answer is compared but its ``decision_id``; numbers must be equal, not close. A release that is
-    not there, or a request that is no longer valid, is a difference too, not the end of the replay.
+    Everything in the answer is compared but its ``decision_id`` and the versions of the software: an upgrade that
+    decides as before is no drift. Numbers must be equal, not close. A release that is not there, or a request that is no
+    longer valid, is a difference too, not the end of the replay.
 
     Args:
         store: Where the decisions are.
@@ -140,8 +142,10 @@ def _differences(record: Record, find_release: Callable[[str], Release]) -> Iter
     except InputFaults as error:
         yield Difference("$", recorded["outcome"], str(error))
         return
-    again = underwrite(application, release, as_of=as_of, decision_id=record.decision_id)
-    yield from compare(recorded, msgspec.json.decode(again.to_json()), "$")
+    decision = underwrite(application, release, as_of=as_of, decision_id=record.decision_id)
+    again = msgspec.json.decode(decision.to_json())
+    again["versions"] |= {name: recorded["versions"][name] for name in SOFTWARE}
+    yield from compare(recorded, again, "$")
 
 
 def compare(recorded: object, replayed: object, path: str) -> Iterator[Difference]:

@@ -56,8 +56,7 @@ def test_equal_principal_with_a_fee_is_the_published_rate():
 
 
 @given(
-    st.floats(1_000, 1e7), st.floats(0.0, 0.5), st.integers(1, 120), st.sampled_from(["equal_instalment", "equal_principal",
-    "interest_only"]),
+    st.floats(1_000, 1e7), st.floats(0.0, 0.5), st.integers(1, 120), st.sampled_from(WAYS[:3]),
 )  # fmt: skip
 def test_without_fees_the_rate_is_the_compounded_monthly_rate(amount, rate, months, repayment):
     found = annual_percentage_rate(payment_plan(amount, rate, months, repayment))

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from risk_engine.application import decode
-from risk_engine.decision import underwrite
 from risk_engine.decision.record import Draft
+from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import ReleaseError, UnknownName
 from risk_engine.store.replay import replay_records
 from tests.service.conftest import DOCUMENT
