@@ -166,8 +166,8 @@ class FactMatrix:
     def __len__(self) -> int:
         return len(self.values)
 
-    def rows(self, keep: npt.NDArray[Any]) -> FactMatrix:
-        """The chosen rows (mask or positions)."""
+    def rows(self, keep: npt.NDArray[Any] | slice) -> FactMatrix:
+        """The chosen rows (mask, positions, or a slice, which copies nothing)."""
         return FactMatrix(self.facts, self.values[keep], self.states[keep], self.causes[keep], self.clipped[keep])
 
     def columns(self, names: Iterable[str]) -> FactMatrix:

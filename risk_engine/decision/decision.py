@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from risk_engine.rules import Clause, RuleAnswer, RuleKind
 from risk_engine.vocabulary import Outcome, ReferKind
 
 
@@ -49,22 +50,12 @@ class Reason(msgspec.Struct, frozen=True):
     source: str
 
 
-class Clause(msgspec.Struct, frozen=True):
-    """One comparison a rule made: the value (or the state that stood for it), the threshold, and the truth."""
-
-    fact: str
-    operator: str
-    value: Any
-    threshold: Any
-    truth: str
-
-
 class RuleOutcome(msgspec.Struct, frozen=True):
     """What one rule came to, with the clauses that brought it there."""
 
     id: str
-    kind: str
-    result: str
+    kind: RuleKind
+    result: RuleAnswer
     clauses: tuple[Clause, ...]
     requests: tuple[str, ...] = ()
 

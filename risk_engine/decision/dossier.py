@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from risk_engine.application import SECTIONS, Application, Fee, Request
 from risk_engine.bundle import Release
@@ -81,17 +79,21 @@ def open_dossier(
         fees=application.rows("fees") or (),
         as_of=as_of,
         case=case,
-        matrix=matrix.rows(np.array([row])),
+        matrix=matrix.rows(slice(row, row + 1)),
         facts=matrix.one(row),
-        sections={name: _held(columns, name, row) for name in release.policy.evidence(case)},
+        sections=_sections(columns, row, release.policy.evidence(case)),
         broken=columns.broken(row),
         notes=columns.notes(row),
     )
 
 
-def _held(columns: Columns, name: str, row: int) -> HeldSection:
+def _sections(columns: Columns, row: int, names: Iterable[str]) -> Mapping[str, HeldSection]:
+    states = columns.coverage.states[:, row].tolist()
+    return {name: _held(columns, name, row, State(states[PLACE[name]])) for name in names}
+
+
+def _held(columns: Columns, name: str, row: int, state: State) -> HeldSection:
     """State of a section, and its age: days since the period its look-up covered ended, else since its newest row."""
-    state = State(int(columns.section_state(name)[0][row]))
     if SECTIONS[name].single or state is not State.VALUE:
         return HeldSection(state)
     today = float(columns.moments.now[row])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Decimal
 
-from risk_engine.rules import RuleResult
+from risk_engine.rules import RuleAnswer, RuleResult
 from risk_engine.vocabulary import SEVERITY, Outcome, ReferKind
 
 REFER_ORDER = tuple(ReferKind)
+OUTCOMES = {RuleAnswer.DECLINE: Outcome.DECLINE, RuleAnswer.REFER: Outcome.REFER, RuleAnswer.APPROVE: Outcome.APPROVE}
+"""The outcome each answer asks for; other answers ask for none."""
 
 
 def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple[Decimal, RuleResult | None]:
@@ -30,13 +32,13 @@ def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple
 
 def worst_outcome(results: Iterable[RuleResult]) -> Outcome:
     """Decline beats refer beats approve; nothing else counts."""
-    outcomes = (Outcome(result.result.value) for result in results if result.result.value in SEVERITY)
+    outcomes = {OUTCOMES[result.result] for result in results if result.result in OUTCOMES}
     return max(outcomes, key=SEVERITY.__getitem__, default=Outcome.APPROVE)
 
 
 def giving(results: Sequence[RuleResult], outcome: Outcome) -> list[RuleResult]:
     """The results that gave the application this outcome."""
-    return [result for result in results if result.result.value == outcome.value]
+    return [result for result in results if OUTCOMES.get(result.result) is outcome]
 
 
 def refer_kind(results: Sequence[RuleResult]) -> ReferKind | None:

@@ -21,13 +21,15 @@ from risk_engine.decision.reasons import principal_reasons
 from risk_engine.decision.scope import outside_scope
 from risk_engine.decision.strategy import giving, limit, refer_kind, worst_outcome
 from risk_engine.facts import Facts, Plain
-from risk_engine.features import KERNELS_VERSION, from_document
+from risk_engine.features import KERNELS, from_document
 from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
-from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage
+from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage, State
 
 PROBABILITY_DECIMALS = 6
 RATE_DECIMALS = 6
 CENT = Decimal("0.01")
+STATE_WORDS = tuple(state.name.lower() for state in State)
+CAUSE_WORDS = (None, *(cause.name.lower() for cause in Cause if cause is not Cause.NO_CAUSE))
 
 
 def underwrite(application: Application, release: Release, *, as_of: dt.datetime, decision_id: str) -> told.Decision:
@@ -85,7 +87,7 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
             model=release.model_id,
             policy=release.policy_id,
             schema=SCHEMA_VERSION,
-            kernels=KERNELS_VERSION,
+            kernels=KERNELS,
         ),
     )
 
@@ -170,24 +172,13 @@ def _shares(dossier: Dossier, release: Release, day: dt.date) -> Sequence[float]
 
 
 def _told(result: RuleResult) -> told.RuleOutcome:
-    return told.RuleOutcome(
-        id=result.id,
-        kind=result.kind.value,
-        result=result.result.value,
-        clauses=tuple(
-            told.Clause(clause.fact, clause.operator, clause.value, clause.threshold, clause.truth.value)
-            for clause in result.clauses
-        ),
-        requests=result.requests,
-    )
+    return told.RuleOutcome(result.id, result.kind, result.result, result.clauses, result.requests)
 
 
 def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:
     return {
-        name: told.FeatureValue(
-            held.plain, held.state.name.lower(), held.cause.name.lower() if held.cause is not Cause.NO_CAUSE else None
-        )
-        for name, held in dossier.facts.items()
+        name: told.FeatureValue(plain, STATE_WORDS[state], CAUSE_WORDS[cause])
+        for name, (plain, state, cause) in dossier.facts.held.items()
     }
 
 
