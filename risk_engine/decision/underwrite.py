@@ -184,9 +184,6 @@ def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:
 
 def _notes(dossier: Dossier, release: Release) -> tuple[str, ...]:
     """What the reader must know: about the release first, then about this applicant's evidence."""
-    notes = list(release.terms.warnings)
-    if release.terms.synthetic:
-        notes.insert(0, "synthetic: the model was trained on made-up applicants; this answer is a demonstration")
-    notes += dossier.notes
+    notes = [*release.terms.warnings, *dossier.notes]
     notes += [f"{name} was held at the end of its range" for name in sorted(dossier.facts.clipped)]
     return tuple(notes)

@@ -19,7 +19,6 @@ def model_card(study: Study, dataset: Dataset, model: DefaultProbabilityModel) -
         "",
         study.says,
         "",
-        "**Synthetic data: no figure says anything about real applicants.**\n" if study.synthetic else "",
         f"- Predicts: probability of default within {study.target.horizon_months} months. Bad: {study.target.bad}.",
         f"- Fitted on {rows} applications, {bads} bad ({bads / rows:.1%}). Decider: {model.decider}.",
         f"- For: {', '.join(study.scope.products)}; {', '.join(study.scope.applicant_kinds)}; {asked}. Outside: refer.",

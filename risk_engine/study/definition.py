@@ -25,6 +25,7 @@ KEYS = (
 FITTING = (
     "scorecard", "boosting", "blend", "decider", "master_scale", "scale", "population_rate", "long_run", "seed",
 )  # fmt: skip
+SYNTHETIC = "synthetic: fitted on made-up applicants, so nothing here says anything about real ones"
 REQUIRED = ("name", "sections", "target", "features", "master_scale", "scope")
 
 
@@ -81,7 +82,7 @@ class Study:
         sections: A select for each section of the data contract.
         settings: How the model is fitted; its level (population rate, long run) is stated here, never chosen.
         policy: The policy folder; empty for a study that is only evaluated.
-        warnings: Told with every figure.
+        warnings: Told with every figure and in every answer; a synthetic study says first that it is.
     """
 
     name: str
@@ -115,13 +116,14 @@ class Study:
         given = Node(text, (), text.plain, faults).keys(KEYS, REQUIRED)
         target, features = _target(given["target"]), _features(given["features"])
         _split(given["split"])
+        synthetic = given["synthetic"].truth(otherwise=False)
         study = cls(
             name=given["name"].sentence("study"),
             says=given["says"].sentence(),
             path=path,
             data=_data_folder(given["sections"], data),
-            synthetic=given["synthetic"].truth(otherwise=False),
-            warnings=given["warnings"].sentences(),
+            synthetic=synthetic,
+            warnings=(SYNTHETIC,) * synthetic + given["warnings"].sentences(),
             sections=_sections(given["sections"]),
             target=target,
             features=features,
