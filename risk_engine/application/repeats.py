@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-_QUOTE, _COLON, _SPACE = 0x22, 0x3A, 0x20
-_ENDS_A_KEY = np.isin(np.arange(256), list(b"abcdefghijklmnopqrstuvwxyz0123456789_"))
+_QUOTE, _COLON, _SPACE, _BACKSLASH = 0x22, 0x3A, 0x20, 0x5C
 _plain = msgspec.json.Decoder()
 
 
@@ -36,21 +35,19 @@ def may_repeat(body: bytes, canonical: bytes) -> bool:
 def _most_keys(body: bytes) -> int | None:
     """At least the number of keys, repeated ones too; None where odd spacing hides it."""
     text = np.frombuffer(body, np.uint8)
-    colons = np.flatnonzero(text == _COLON)
-    before = text[colons - 1]
-    spaced = colons[before <= _SPACE]
+    colon = text[1:] == _COLON
+    written = np.count_nonzero(colon & (text[:-1] == _QUOTE))
+    spaced = np.flatnonzero(colon & (text[:-1] <= _SPACE)) + 1
     further = text[spaced - 2]
     if np.any(further <= _SPACE):
         return None
-    return int(np.count_nonzero(before == _QUOTE) + np.count_nonzero(further == _QUOTE))
+    return int(written + np.count_nonzero(further == _QUOTE))
 
 
 def _keys_written(canonical: bytes) -> int:
-    """Exactly the number of keys: a quote inside text is escaped, and a contract's key ends in a letter or digit."""
+    """Exactly the number of keys: a quote inside text is escaped, and a contract's key has no backslash."""
     text = np.frombuffer(canonical, np.uint8)
-    colons = np.flatnonzero(text == _COLON)
-    colons = colons[text[colons - 1] == _QUOTE]
-    return int(np.count_nonzero(_ENDS_A_KEY[text[colons - 2]]))
+    return int(np.count_nonzero((text[2:] == _COLON) & (text[1:-1] == _QUOTE) & (text[:-2] != _BACKSLASH)))
 
 
 def _keys_held(value: Mapping[str, Any]) -> int:

@@ -84,14 +84,15 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -
     # Looked up and obtained, but the rows were not sent.
     causes[looked.obtained] = int(Cause.UNAVAILABLE)
     causes[obtained] = int(Cause.NO_CAUSE)
-    states = np.where(obtained, np.uint8(State.VALUE), np.uint8(State.NOT_OBTAINED))
+    states = np.full(shape, int(State.NOT_OBTAINED), np.uint8)
+    states[obtained] = int(State.VALUE)
     starts, ends = looked.starts, np.minimum(now + 1.0, looked.ends)
     starts[_UNTIMED], ends[_UNTIMED] = -np.inf, np.inf
     assumed = np.zeros(shape, np.bool_)
     for name, section in held.items():
         place = PLACE[name]
         if covers_time(section.contract):
-            silent = obtained[place] & np.isneginf(starts[place])
+            silent = obtained[place] & (starts[place] == -np.inf)
             if silent.any():
                 assumed[place] = silent
                 starts[place][silent] = _first_days(section)[silent]

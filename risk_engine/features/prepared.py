@@ -72,10 +72,11 @@ class PreparedSection:
         self._source = source
         self._columns: dict[str, Floats] = {}
         rows = int(source.offsets[-1])
-        owner = _owners(source.offsets)
         # For one applicant everything per row is one number, which numpy stretches.
-        one = len(source.offsets) == 2
-        as_of, offset, now = (held[0] if one else held[owner] for held in (moments.as_of, moments.offset, moments.now))
+        owner = None if len(source.offsets) == 2 else _owners(source.offsets)
+        as_of, offset, now = (
+            held[0] if owner is None else held[owner] for held in (moments.as_of, moments.offset, moments.now)
+        )
         own = _own(contract, source)
         keep = self._known(rows, as_of, offset)
         self.ignored = _per_applicant(own & ~keep if own is not None else ~keep, source.offsets)
@@ -92,7 +93,7 @@ class PreparedSection:
         self,
         keep: npt.NDArray[np.bool_],
         event: Floats | None,
-        owner: Ints,
+        owner: Ints | None,
         as_of: Floats | float,
         offset: Floats | float,
     ) -> None:
@@ -100,15 +101,14 @@ class PreparedSection:
         self._whole = len(kept) == len(keep)
         self._day_shift = offset if isinstance(offset, float) or np.ndim(offset) == 0 else offset[kept]
         self.order = kept
-        self.offsets = np.zeros(len(self._source.offsets), np.int64)
-        np.cumsum(_per_applicant(keep, self._source.offsets), out=self.offsets[1:])
+        self.offsets = kept.searchsorted(self._source.offsets)
         known = as_of if np.ndim(as_of) == 0 else np.asarray(as_of)[kept]
         self._reveal(known)
         dates = np.full(len(kept), -np.inf) if event is None else self._taken(event)
         if self.contract.event is not None and self.contract.columns[self.contract.event].optional:
             dates = np.where(np.isnan(dates), -np.inf, dates)
         self.dates = dates
-        self._sort(owner[kept])
+        self._sort(None if owner is None else owner[kept])
 
     def _known(self, rows: int, as_of: Floats | float, offset: Floats | float) -> npt.NDArray[np.bool_]:
         """Rows known, and begun, before ``as_of``."""
@@ -177,16 +177,14 @@ class PreparedSection:
         """The code book of a text column."""
         return tuple(self._source.texts(name))
 
-    def _sort(self, owner: Ints) -> None:
-        if len(owner) < 2:
+    def _sort(self, owner: Ints | None) -> None:
+        if len(self.order) < 2:
             return
         chain = [self.dates]
-        several = len(self.offsets) > 2
         for names in _sort_groups(self.contract.name):
             chain += [self.column(name) for name in names]
-            keys = [*reversed(chain), owner] if several else list(reversed(chain))
-            ranked = np.lexsort(keys)
-            if not _ties(chain, ranked, owner if several else None):
+            ranked = np.lexsort([*reversed(chain), *([] if owner is None else [owner])])
+            if not _ties(chain, ranked, owner):
                 break
         if np.all(ranked[1:] > ranked[:-1]):
             return
@@ -224,10 +222,12 @@ def _sort_groups(name: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _ties(chain: list[Floats], ranked: Ints, owner: Ints | None) -> bool:
-    before, after = ranked[:-1], ranked[1:]
-    same = np.ones(len(before), np.bool_) if owner is None else owner[before] == owner[after]
+    same = np.ones(len(ranked) - 1, np.bool_)
+    if owner is not None:
+        same &= owner[ranked[1:]] == owner[ranked[:-1]]
     for values in chain:
-        left, right = values[before], values[after]
+        ordered = values[ranked]
+        left, right = ordered[:-1], ordered[1:]
         same &= (left == right) | (np.isnan(left) & np.isnan(right))
         if not same.any():
             return False

@@ -89,7 +89,7 @@ class DocumentRows:
                 return self._coded(name, plain)
             case "word":
                 index: Mapping[Any, float] = {word: float(place) for place, word in enumerate(column.words)}
-                return np.array(list(map({None: math.nan, **index}.__getitem__, plain)))
+                return np.fromiter(map({None: math.nan, **index}.__getitem__, plain), np.float64, len(plain))
             case "value":
                 return np.array([math.nan if isinstance(held, str) else float(held) for held in plain])
             case kind:
@@ -103,7 +103,7 @@ class DocumentRows:
         code: dict[Any, float] = {text: float(place) for place, text in enumerate(book)}
         self._books[name] = book
         code[None] = math.nan
-        return np.array(list(map(code.__getitem__, plain)))
+        return np.fromiter(map(code.__getitem__, plain), np.float64, len(plain))
 
 
 def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:
@@ -113,8 +113,8 @@ def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:
         return np.array(plain, dtype=np.float64)
     told, start = _MOMENTS[kind]
     if optional:
-        return np.array([None if held is None else told(held) for held in plain], dtype=np.float64) - start
-    return np.array(list(map(told, plain)), dtype=np.float64) - start
+        return np.array([math.nan if held is None else told(held) for held in plain], dtype=np.float64) - start
+    return np.fromiter(map(told, plain), np.float64, len(plain)) - start
 
 
 _MOMENTS: Mapping[str, tuple[Callable[[Any], float], int]] = {
