@@ -102,9 +102,9 @@ class Scorecard:
     def log_odds(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
         """Uncalibrated log-odds of bad (n,); one row takes the short path and gives the same bits."""
         if len(values) == 1:
-            row, known, one = values[0].tolist(), states[0].tolist(), self.intercept
-            for fact in self.facts:
-                one += fact.log_odds[fact.binned.locate_one(row[fact.column], known[fact.column])]
+            one = self.intercept
+            for share in self._shares_of_one(values, states):
+                one += share
             return np.array([one])
         total = np.full(len(values), self.intercept)
         index = self.bins(values, states)
@@ -115,10 +115,18 @@ class Scorecard:
     def contributions(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
         """Each fact's share of the uncalibrated log-odds, (n, f); 0 for facts not on the card."""
         shares = np.zeros(values.shape)
+        if len(values) == 1:
+            shares[0, [fact.column for fact in self.facts]] = self._shares_of_one(values, states)
+            return shares
         index = self.bins(values, states)
         for place, fact in enumerate(self.facts):
             shares[:, fact.column] = np.asarray(fact.log_odds)[index[:, place]]
         return shares
+
+    def _shares_of_one(self, values: Floats, states: npt.NDArray[Any]) -> list[float]:
+        """What each fact of the card adds to the log-odds of the only row: the short path."""
+        row, known = values[0].tolist(), states[0].tolist()
+        return [fact.log_odds[fact.binned.locate_one(row[fact.column], known[fact.column])] for fact in self.facts]
 
     def with_line(self, line: Line) -> Scorecard:
         """The same card with another calibration written into its points."""
