@@ -16,8 +16,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
-import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ import msgspec
 import numpy as np
 
 from risk_engine.application import SECTIONS
-from risk_engine.errors import ReleaseError
+from risk_engine.errors import ReleaseError, RiskEngineError
 from risk_engine.facts import Fact, FactMatrix, offer_facts, reason_codes, score_facts
 from risk_engine.features import Feature, Plan
 from risk_engine.models import DefaultProbabilityModel
@@ -138,11 +139,11 @@ def write_release(
         policy: Folder of the policy.
 
     Raises:
-        ReleaseError: ``out`` exists and is not a release.
+        ReleaseError: ``out`` exists and is not a release, or cannot be written.
         PolicyFaults: The policy names facts this bundle does not compute, or is broken.
     """
-    if out.exists() and not (out / "release.json").exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ReleaseError(f"{out} exists and is not a release", hint="name another directory with --out")
+    out = out.absolute()
+    _refuse_other_things(out)
     model_files = {
         "features.json": _json([feature.to_json() for feature in features]),
         "model.json": _json(terms),
@@ -153,18 +154,15 @@ def write_release(
     policy_files = _folder(policy)
     effective = load_policy(policy, _known_facts(features, model), reason_codes(), sections=SECTIONS).effective_from
     manifest = _Manifest(_part(model_files), _part(policy_files), effective, ())
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    for name, data in {
+    files = {
         "release.json": _json(manifest),
         **{f"model/{path}": data for path, data in model_files.items()},
         **{f"policy/{path}": data for path, data in policy_files.items()},
-    }.items():
-        (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-        (fresh / name).write_bytes(data)
-    shutil.rmtree(out, ignore_errors=True)
-    fresh.rename(out)
-    return load_release(out)
+    }
+    try:
+        return _written(out, files)
+    except OSError as error:
+        raise ReleaseError(f"cannot write {out}: {error.strerror}", hint="name another directory with --out") from error
 
 
 def load_release(path: Path) -> Release:
@@ -178,19 +176,18 @@ def load_release(path: Path) -> Release:
     manifest_file = path / "release.json"
     if not manifest_file.is_file():
         raise ReleaseError(f"no release at {path}", hint="write one with: risk-engine train STUDY.yaml --out RELEASE")
-    try:
+    with _broken(manifest_file):
         manifest = msgspec.json.decode(manifest_file.read_bytes(), type=_Manifest)
-        model_files = _verified(path / "model", manifest.model)
-        _verified(path / "policy", manifest.policy)
+    model_files = _verified(path / "model", manifest.model)
+    _verified(path / "policy", manifest.policy)
+    with _broken(path / "model"):
         terms = msgspec.json.decode(model_files["model.json"], type=ModelTerms)
         features = [Feature.from_json(entry) for entry in msgspec.json.decode(model_files["features.json"])]
-    except (msgspec.DecodeError, KeyError) as error:
-        raise ReleaseError(f"the release at {path} is broken: {error}", hint="train it again") from error
-    plan = Plan(features)
-    position = {name: index for index, name in enumerate(plan.names)}
-    columns = tuple(position[name] for name in terms.facts)
-    model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
-    _check_golden(model, model_files["golden.jsonl"], path)
+        plan = Plan(features)
+        position = {name: index for index, name in enumerate(plan.names)}
+        columns = tuple(position[name] for name in terms.facts)
+        model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
+        _check_golden(model, model_files["golden.jsonl"], path)
     policy = load_policy(path / "policy", _known_facts(features, model), reason_codes(), sections=SECTIONS)
     return Release(
         id=_sha(manifest_file.read_bytes()),
@@ -203,6 +200,43 @@ def load_release(path: Path) -> Release:
         policy=policy,
         columns=columns,
     )
+
+
+@contextmanager
+def _broken(path: Path) -> Iterator[None]:
+    """Say which file or folder is broken, whatever its reader stumbled over."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        if isinstance(error, RiskEngineError):
+            raise
+        raise ReleaseError(f"{path} is broken: {error}", hint="restore the release or train it again") from error
+
+
+def _refuse_other_things(out: Path) -> None:
+    if out.exists() and not (out / "release.json").exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ReleaseError(f"{out} exists and is not a release", hint="name another directory with --out")
+
+
+def _written(out: Path, files: Mapping[str, bytes]) -> Release:
+    """Write beside ``out``, load from there, and only then take the place of what stood at ``out``."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as beside:
+        fresh = Path(beside) / "fresh"
+        for name, data in files.items():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / name).write_bytes(data)
+        release = load_release(fresh)
+        earlier = Path(beside) / "earlier"
+        if out.exists():
+            out.rename(earlier)
+        try:
+            fresh.rename(out)
+        except OSError:
+            if earlier.exists():
+                earlier.rename(out)
+            raise
+    return release
 
 
 def _known_facts(features: Sequence[Feature], model: DefaultProbabilityModel) -> tuple[Fact, ...]:
@@ -268,6 +302,8 @@ def _golden(model: DefaultProbabilityModel, training: FactMatrix) -> bytes:
 
 def _check_golden(model: DefaultProbabilityModel, golden: bytes, path: Path) -> None:
     lines = [msgspec.json.decode(line) for line in golden.splitlines()]
+    if not lines:
+        raise ReleaseError(f"no golden vectors in {path}, the release is broken", hint="train it again")
     values = np.array([[math.nan if value is None else value for value in line["values"]] for line in lines])
     said = model.predict(values, np.array([line["states"] for line in lines], dtype=np.uint8))
     for row, line in enumerate(lines):

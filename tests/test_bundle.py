@@ -1,0 +1,231 @@
+"""A release: the same bytes twice, refused when anything in it changed, never lost to a failed write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import msgspec
+import pytest
+
+from risk_engine.bundle import load_release, write_release
+from risk_engine.errors import PolicyFaults, ReleaseError
+from risk_engine.features.catalogue import CATALOGUE
+from risk_engine.study import Study, train
+from risk_engine.study.dataset import load_dataset
+from tests.conftest import STUDIES
+
+
+@pytest.fixture
+def copied(release_dir, tmp_path):
+    return shutil.copytree(release_dir, tmp_path / "release")
+
+
+def contents(folder):
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def manifest_of(folder, change):
+    """Sign a spoiled release anew, as someone would who can write everything in it."""
+    manifest = json.loads((folder / "release.json").read_text())
+    for part in ("model", "policy"):
+        files = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents(folder / part).items())}
+        canonical = json.dumps(files, separators=(",", ":")).encode()
+        manifest[part] = {"files": files, "id": hashlib.sha256(canonical).hexdigest()}
+    change(manifest)
+    (folder / "release.json").write_text(json.dumps(manifest))
+
+
+def signed_anew(folder):
+    manifest_of(folder, lambda manifest: None)
+    return folder
+
+
+def refusal(folder):
+    with pytest.raises(ReleaseError) as told:
+        load_release(folder)
+    assert told.value.hint, "it says what to do"
+    assert "\n" not in str(told.value)
+    return str(told.value)
+
+
+def test_training_twice_writes_the_same_bytes(release, release_dir, tmp_path):
+    again = train(Study.load(STUDIES / "sample_sme.yaml"), tmp_path / "again")
+    assert (again.id, again.model_id, again.policy_id) == (release.id, release.model_id, release.policy_id)
+    assert contents(tmp_path / "again") == contents(release_dir)
+
+
+def test_a_release_is_named_by_its_manifest(release, release_dir):
+    assert release.id == hashlib.sha256((release_dir / "release.json").read_bytes()).hexdigest()
+    assert release.terms.synthetic
+    assert release.model.facts == tuple(release.plan.facts[place] for place in release.columns)
+
+
+def test_signing_anew_what_was_not_changed_changes_no_part(copied, release):
+    signed = load_release(signed_anew(copied))
+    assert (signed.model_id, signed.policy_id) == (release.model_id, release.policy_id)
+
+
+def test_no_release_there(tmp_path):
+    assert "no release at" in refusal(tmp_path / "nothing")
+    assert "risk-engine train" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["model/scorecard.json", "model/model_card.md", "policy/policy.yaml", "policy/rules/offer.yaml"]
+)
+def test_any_difference_is_named_by_its_file(copied, name):
+    file = copied / name
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"\n")
+    assert f"{name} was changed" in refusal(copied)
+    file.unlink()
+    assert f"{name} is missing" in refusal(copied)
+    file.write_bytes(whole)
+    (file.parent / "more.yaml").write_bytes(b"")
+    told = refusal(copied)
+    assert f"{name.rpartition('/')[0]}/more.yaml was added" in told
+    assert "train it again" in told
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"model": 1}', b"\xff", b'"\xff"'])
+def test_a_broken_manifest(copied, text):
+    (copied / "release.json").write_bytes(text)
+    assert "release.json is broken" in refusal(copied)
+
+
+def test_an_id_that_is_not_the_files(copied):
+    manifest_of(copied, lambda manifest: manifest["policy"].update(id="0" * 64))
+    assert "the id of policy does not match its files" in refusal(copied)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("model.json", b"{"),
+        ("model.json", b"{}"),
+        ("features.json", b"{}"),
+        ("features.json", b'[{"name": "x"}]'),
+        ("features.json", b"[]"),
+        ("scorecard.json", b"{"),
+        ("calibration.json", b"{}"),
+        ("golden.jsonl", b"{"),
+        ("golden.jsonl", b"{}\n"),
+        ("golden.jsonl", b""),
+        ("master_scale.json", b"\xff"),
+    ],
+)
+def test_a_broken_file_under_a_good_hash(copied, name, text):
+    (copied / "model" / name).write_bytes(text)
+    assert "broken" in refusal(signed_anew(copied))
+
+
+def test_a_file_taken_out_of_the_manifest_too(copied):
+    for name in ("golden.jsonl", "boundary.json"):
+        (copied / "model" / name).unlink()
+        assert name in refusal(signed_anew(copied))
+
+
+def test_golden_vectors_see_a_model_that_was_signed_anew(copied):
+    file = copied / "model" / "golden.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(lines) >= 10
+    lines[3]["default_probability"] += 1e-6
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = refusal(signed_anew(copied))
+    assert "scores golden vector 4 as" in told
+    assert "train it again" in told
+
+
+def test_golden_vectors_see_points_that_were_moved(copied):
+    file = copied / "model" / "calibration.json"
+    stated = json.loads(file.read_text())
+    stated["lines"][stated["decider"]]["shift"] += 0.01
+    file.write_text(json.dumps(stated))
+    assert "scores golden vector 1 as" in refusal(signed_anew(copied))
+
+
+def test_a_policy_that_was_signed_anew_still_has_to_keep_its_examples(copied):
+    file = copied / "policy" / "rules" / "offer.yaml"
+    file.write_text(file.read_text().replace("apr > max_apr", "apr > max_apr + 1"))
+    with pytest.raises(PolicyFaults, match=r"offer\.yaml:\d+"):
+        load_release(signed_anew(copied))
+
+
+# --- writing
+
+
+@pytest.fixture(scope="module")
+def rewrite(release):
+    """Write the trained release again, from what it holds."""
+    study = Study.load(STUDIES / "sample_sme.yaml")
+    training = load_dataset(study).matrix.columns(fact.name for fact in release.model.facts)
+
+    def write(out, **changes):
+        given = {
+            "terms": release.terms,
+            "model": release.model,
+            "features": [CATALOGUE[name] for name in release.plan.names],
+            "training": training,
+            "card": "card",
+            "policy": study.policy,
+        }
+        return write_release(out, **{**given, **changes})
+
+    return write
+
+
+def test_an_earlier_release_is_replaced_and_nothing_else_is_touched(rewrite, copied, tmp_path):
+    neighbor = tmp_path / "release.new"
+    neighbor.mkdir()
+    (neighbor / "mine.txt").write_text("mine")
+    written = rewrite(copied)
+    assert load_release(copied).id == written.id
+    assert (copied / "model" / "model_card.md").read_text() == "card"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["release", "release.new"]
+    assert (neighbor / "mine.txt").read_text() == "mine"
+
+
+def test_a_directory_that_is_not_a_release_is_left_alone(rewrite, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ReleaseError, match=r"exists and is not a release .*--out"):
+        rewrite(tmp_path)
+    with pytest.raises(ReleaseError, match="is not a release"):
+        rewrite(tmp_path / "thesis.txt")
+    assert contents(tmp_path) == {"thesis.txt": b"mine"}
+
+
+def test_an_empty_or_missing_directory_is_filled(rewrite, tmp_path, monkeypatch):
+    rewrite(tmp_path / "new" / "deep")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    rewrite(type(tmp_path)("."))
+    assert contents(tmp_path / "empty") == contents(tmp_path / "new" / "deep")
+
+
+def test_a_place_that_cannot_be_written(rewrite, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ReleaseError, match=r"cannot write .*file/release.*--out"):
+        rewrite(tmp_path / "file" / "release")
+
+
+def broken_policy(study_policy, folder):
+    shutil.copytree(study_policy, folder)
+    (folder / "policy.yaml").write_text("id: [")
+    return folder
+
+
+def test_a_failed_write_keeps_the_earlier_release(rewrite, copied, release, tmp_path):
+    before = contents(copied)
+    policy = broken_policy(Study.load(STUDIES / "sample_sme.yaml").policy, tmp_path / "policy")
+    with pytest.raises(PolicyFaults, match=r"policy\.yaml"):
+        rewrite(copied, policy=policy)
+    with pytest.raises(PolicyFaults):
+        rewrite(copied, policy=tmp_path / "no policy")
+    other_order = msgspec.structs.replace(release.terms, facts=release.terms.facts[::-1])
+    with pytest.raises(ReleaseError, match="names other features"):  # what was written does not load
+        rewrite(copied, terms=other_order)
+    assert contents(copied) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["policy", "release"]
+    assert load_release(copied).id == release.id
