@@ -52,7 +52,7 @@ class Scope(msgspec.Struct, frozen=True):
         applicant_kinds: Kinds of applicant it may score.
         currency: The one currency of its amounts.
         amounts: Least and greatest amount asked for, in that currency.
-        ranges: Training range of each number the model reads, by fact.
+        ranges: Training range of each number the decider reads, by fact.
     """
 
     products: tuple[str, ...]

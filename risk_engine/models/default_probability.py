@@ -88,6 +88,14 @@ class DefaultProbabilityModel:
         """Names of the columns, in order."""
         return tuple(fact.name for fact in self.facts)
 
+    @cached_property
+    def read_by_decider(self) -> tuple[str, ...]:
+        """Names of the facts that can move the decider's probability: those on the card, or all where trees decide."""
+        if self.decider != "scorecard":
+            return self.names
+        on_card = {fact.column for fact in self.scorecard.facts}
+        return tuple(name for column, name in enumerate(self.names) if column in on_card)
+
     def component_log_odds(self, values: Floats, states: States) -> dict[str, Floats]:
         """Uncalibrated log-odds of bad by component."""
         if values.ndim != 2 or values.shape != states.shape or values.shape[1] != len(self.facts):

@@ -74,7 +74,7 @@ def _terms(study: Study, dataset: Dataset, model: DefaultProbabilityModel, train
             study.scope.applicant_kinds,
             study.scope.currency,
             study.scope.amounts,
-            training_ranges(training),
+            training_ranges(training.columns(model.read_by_decider)),
         ),
         synthetic=study.synthetic,
         warnings=study.warnings,
@@ -84,7 +84,7 @@ def _terms(study: Study, dataset: Dataset, model: DefaultProbabilityModel, train
 
 
 def training_ranges(training: FactMatrix) -> dict[str, tuple[float, float]]:
-    """Least and greatest value of each number in the training rows; a fact without any value has no range."""
+    """Least and greatest value of each number in these rows; a fact without any value has no range."""
     ranges = {}
     for column, fact in enumerate(training.facts):
         values = training.values[:, column]
