@@ -10,29 +10,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from risk_engine.decision.decision import Reason, Sentence
 from risk_engine.facts import Fact, reason_codes
 from risk_engine.rules import RuleKind, RuleResult
+from risk_engine.vocabulary import State
 
 MOST_REASONS = 4
 BY_SCORE = "score_below_cutoff"
 BY_LIMIT = "limit_below_minimum"
+UNKNOWN = "insufficient_evidence"
 
-Shares = Callable[[], Sequence[float]]
-"""Log-odds of bad per model fact above the boundary's applicants; called only when the score failed."""
+
+class Share(NamedTuple):
+    """What one fact of the model did: its log-odds of bad above the applicants at the boundary."""
+
+    fact: Fact
+    state: State
+    share: float
+
+    @property
+    def reason(self) -> str:
+        """The fact's own reason, unless nobody knows its value: then the lack of evidence is the reason."""
+        return UNKNOWN if self.state is State.NOT_OBTAINED and self.fact.reason else self.fact.reason
 
 
 def principal_reasons(
-    failed: Sequence[RuleResult], binding_cap: RuleResult | None, facts: Sequence[Fact], shares: Shares
+    failed: Sequence[RuleResult], binding_cap: RuleResult | None, shares: Callable[[], Iterable[Share]]
 ) -> tuple[Reason, ...]:
     """Reasons in the order of the failed results, knock-outs first, each code once.
 
     Args:
         failed: Results that gave the application its outcome.
         binding_cap: The cap that held the limit, if one did.
-        facts: The model's facts, in column order.
-        shares: Gives each fact's contribution against the boundary.
+        shares: Gives each model fact's share; called only where the score gave the outcome or holds the limit.
     """
     told: dict[str, str] = {}
     by_score = False
@@ -43,8 +55,10 @@ def principal_reasons(
         else:
             told.setdefault(cause.reason, f"rule {cause.id}")
     if by_score:
-        for code, names in _score_reasons(facts, shares()):
+        for code, names in _score_reasons(shares()):
             told.setdefault(code, "score: " + ", ".join(names))
+    if len(told) > 1:  # without a cap it was the request that is too small, and another rule says so
+        told.pop(BY_LIMIT, None)
     codes = reason_codes()
     return tuple(
         Reason(code, Sentence(codes[code].says.en, codes[code].says.zh), source)
@@ -52,13 +66,21 @@ def principal_reasons(
     )
 
 
-def _score_reasons(facts: Sequence[Fact], shares: Iterable[float]) -> list[tuple[str, list[str]]]:
-    """Reason codes by falling total share, each with the facts that made it, worst first."""
-    total: dict[str, float] = defaultdict(float)
-    names: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for fact, share in zip(facts, shares, strict=True):
-        if fact.reason:
-            total[fact.reason] += share
-            names[fact.reason].append((-share, fact.name))
-    ranked = sorted((code for code in total if total[code] > 0), key=lambda code: (-total[code], code))
-    return [(code, [name for less, name in sorted(names[code]) if less < 0]) for code in ranked]
+def _score_reasons(shares: Iterable[Share]) -> list[tuple[str, list[str]]]:
+    """Reason codes by falling total share, each with the facts that made it, worst first.
+
+    Where nothing speaks against the applicant, whose grade is good but not the best, the weakest code is told.
+    """
+    made: dict[str, list[Share]] = defaultdict(list)
+    for one in shares:
+        if one.reason:
+            made[one.reason].append(one)
+    total = {code: sum(one.share for one in given) for code, given in made.items()}
+    ranked = sorted(total, key=lambda code: (-total[code], code))
+    against = [code for code in ranked if total[code] > 0] or ranked[:1]
+    return [(code, _worst_first(made[code])) for code in against]
+
+
+def _worst_first(given: list[Share]) -> list[str]:
+    ranked = sorted(given, key=lambda one: (-one.share, one.fact.name))
+    return [one.fact.name for one in ranked if one.share > 0] or [ranked[0].fact.name]

@@ -7,7 +7,6 @@ evidence only, and a rule runs once the latest fact it names is known.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,7 +16,7 @@ from risk_engine.bundle import Release
 from risk_engine.decision import decision as told
 from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_dossier
 from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
-from risk_engine.decision.reasons import principal_reasons
+from risk_engine.decision.reasons import Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
 from risk_engine.decision.strategy import giving, limit, refer_kind, worst_outcome
 from risk_engine.facts import Facts, Plain
@@ -55,15 +54,18 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
     scored = _score(dossier, release)
     day = dossier.as_of.date()
     results = [*_evidence_results(dossier, release), *scored.outside]
-    for stage in (Stage.EVIDENCE, Stage.SCORE):
-        results += release.policy.run(stage, scored.facts, dossier.case, day)
+    results += release.policy.run(Stage.EVIDENCE, scored.facts, dossier.case, day)
+    before_score = len(results)
+    results += release.policy.run(Stage.SCORE, scored.facts, dossier.case, day)
     step = Decimal(str(release.policy.parameter("limit_step", day)))
     amount, binding = limit(dossier.request.amount, step, results)
     price, facts = _offer(dossier, release, scored.facts, amount)
     results += release.policy.run(Stage.OFFER, facts, dossier.case, day)
     outcome = worst_outcome(results)
     offered = outcome is not Outcome.DECLINE and amount > 0
-    failed = giving(results, outcome) if outcome is not Outcome.APPROVE else [binding] if binding else []
+    # Outside the model's scope the later rules refer because there is no score: that is no reason of its own.
+    telling = results[:before_score] if scored.outside and outcome is Outcome.REFER else results
+    failed = giving(telling, outcome) if outcome is not Outcome.APPROVE else [binding] if binding else []
     return told.Decision(
         decision_id=decision_id,
         application_id=dossier.request.application_id,
@@ -77,7 +79,7 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
         if offered
         else None,
         price=price if offered else None,
-        reasons=principal_reasons(failed, binding, release.model.facts, lambda: _shares(dossier, release, day)),
+        reasons=principal_reasons(failed, binding, lambda: _shares(dossier, release, day)),
         rules=tuple(_told(result) for result in results),
         features=_features(dossier),
         notes=_notes(dossier, release),
@@ -157,7 +159,7 @@ def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) ->
     return price, facts.with_values({**offer, "apr": apr, "instalment": plan.instalment})
 
 
-def _shares(dossier: Dossier, release: Release, day: dt.date) -> Sequence[float]:
+def _shares(dossier: Dossier, release: Release, day: dt.date) -> list[Share]:
     """Each model fact's log-odds of bad above the applicants who are just approved."""
     model = release.model
     approving = release.policy.approving_grades(day)
@@ -167,8 +169,10 @@ def _shares(dossier: Dossier, release: Release, day: dt.date) -> Sequence[float]
         default=model.master_scale.bounds[0],
     )  # fmt: skip
     boundary = model.scale.score(worst)
-    shares: list[float] = model.contributions(*release.model_rows(dossier.matrix), boundary)[0].tolist()
-    return shares
+    above: list[float] = model.contributions(*release.model_rows(dossier.matrix), boundary)[0].tolist()
+    return [
+        Share(fact, dossier.facts.held[fact.name].state, share) for fact, share in zip(model.facts, above, strict=True)
+    ]
 
 
 def _told(result: RuleResult) -> told.RuleOutcome:
