@@ -1,0 +1,114 @@
+"""Outside what the model was built for the answer is refer, and no score is given."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import pytest
+
+from risk_engine.bundle import Scope
+from risk_engine.decision.scope import outside_scope
+from risk_engine.facts import Facts, FactValue
+from risk_engine.rules import Case, RuleAnswer, Truth
+from risk_engine.vocabulary import ReferKind, State
+
+SCOPE = Scope(("sme_term_loan",), ("company", "sole_trader"), "CNY", (20_000.0, 5_000_000.0), {"sales": (10.0, 90.0)})
+INSIDE = Case("sme_term_loan", "company", "new", "CN", "CNY", 100_000.0)
+
+
+def facts(value=50.0, state=State.VALUE):
+    return Facts({"sales": FactValue(value, state)})
+
+
+def test_inside_there_is_nothing_to_say():
+    assert outside_scope(SCOPE, INSIDE, facts()) is None
+    for edge in (20_000.0, 5_000_000.0):
+        assert outside_scope(SCOPE, dataclasses.replace(INSIDE, amount=edge), facts()) is None
+    for edge in (10.0, 90.0):
+        assert outside_scope(SCOPE, INSIDE, facts(edge)) is None
+
+
+def test_an_unknown_value_is_in_no_range_and_outside_none():
+    assert outside_scope(SCOPE, INSIDE, facts(None, State.NOT_OBTAINED)) is None
+    assert outside_scope(SCOPE, INSIDE, facts(None, State.NONE)) is None
+
+
+OUTSIDE = [
+    ({"product": "leasing"}, 50.0, "product"),
+    ({"applicant_kind": "person"}, 50.0, "applicant_kind"),
+    ({"currency": "USD"}, 50.0, "currency"),
+    ({"amount": 19_999.99}, 50.0, "amount_requested"),
+    ({"amount": 5_000_000.01}, 50.0, "amount_requested"),
+    ({}, 9.99, "sales"),
+    ({}, 90.01, "sales"),
+]
+
+
+@pytest.mark.parametrize(("case", "sales", "named"), OUTSIDE)
+def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
+    result = outside_scope(SCOPE, dataclasses.replace(INSIDE, **case), facts(sales))
+    assert (result.result, result.refer_kind, result.reason) == (
+        RuleAnswer.REFER,
+        ReferKind.JUDGEMENT,
+        "outside_model_scope",
+    )
+    (clause,) = result.clauses
+    assert (clause.fact, clause.truth) == (named, Truth.FALSE)
+    assert clause.threshold
+
+
+def test_everything_outside_is_named_at_once():
+    case = dataclasses.replace(INSIDE, product="leasing", amount=1.0)
+    assert [clause.fact for clause in outside_scope(SCOPE, case, facts(0.0)).clauses] == [
+        "product",
+        "amount_requested",
+        "sales",
+    ]
+
+
+# --- in a whole decision
+
+
+def refers_without_score(answer):
+    assert answer.outcome == "refer"
+    assert (answer.default_probability, answer.score, answer.grade, answer.price) == (None, None, None, None)
+    codes = [reason.code for reason in answer.reasons]
+    assert "outside_model_scope" in codes
+    assert "insufficient_evidence" not in codes, "evidence was there; only the score is not"
+    whole = msgspec.json.decode(answer.to_json())
+    (rule,) = [rule for rule in whole["rules"] if rule["id"] == "model_scope"]
+    return {clause["fact"] for clause in rule["clauses"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"product": "invoice_finance"}, "product"),
+        ({"currency": "USD"}, "currency"),
+        ({"amount": "5000000.01"}, "amount_requested"),
+    ],
+)
+def test_a_request_outside_is_never_scored(ask, approved, changed, fields, named):
+    assert refers_without_score(ask(changed(approved, **fields))) == {named}
+
+
+def test_an_applicant_outside_is_never_scored(ask, approved, release):
+    terms = msgspec.structs.replace(
+        release.terms, scope=msgspec.structs.replace(release.terms.scope, applicant_kinds=("sole_trader",))
+    )
+    answer = ask(approved, release=dataclasses.replace(release, terms=terms))
+    assert refers_without_score(answer) == {"applicant_kind"}
+
+
+def test_an_applicant_beyond_the_training_range_is_never_scored(ask, approved):
+    """A hundred times the sales of any firm the model has seen."""
+    larger = [msgspec.structs.replace(row, net_amount=row.net_amount * 1e4) for row in approved.invoices]
+    named = refers_without_score(ask(msgspec.structs.replace(approved, invoices=larger)))
+    assert "sales_invoiced_12m" in named or "sales_invoiced_log_12m" in named
+
+
+def test_a_decline_stays_a_decline_outside(ask, approved, changed):
+    answer = ask(changed(approved, amount="6000000.00", purpose="real_estate"))
+    assert (answer.outcome, answer.score, answer.grade, answer.limit) == ("decline", None, None, None)
+    assert [reason.code for reason in answer.reasons] == ["purpose_of_loan"]
