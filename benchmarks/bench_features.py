@@ -28,7 +28,7 @@ TODAY = dt.date(2024, 6, 17)
 
 
 def document() -> dict[str, object]:
-    """One firm with 500 invoices over 26 months."""
+    """One firm with 500 invoices over 23 months and some 20 trading partners, as the sample study's firms have."""
     rng = random.Random(11)
     start = "91990000FAKE00001"
     return {
@@ -52,11 +52,11 @@ def document() -> dict[str, object]:
 
 
 def invoice(place: int, rng: random.Random) -> dict[str, object]:
-    issued_on = TODAY - dt.timedelta(days=rng.randrange(1, 800))
+    issued_on = TODAY - dt.timedelta(days=rng.randrange(1, 720))
     net = round(rng.lognormvariate(9, 1), 2) * (-1 if rng.random() < 0.04 else 1)
     row: dict[str, object] = {
         "invoice_no": f"{place:08d}", "direction": rng.choice(["in", "out", "out"]), "issued_on": issued_on.isoformat(),
-        "counterparty": f"C{int(rng.expovariate(0.1)):02d}",
+        "counterparty": f"C{int(rng.expovariate(0.25)):02d}",
         "counterparty_kind": rng.choice(["company"] * 9 + ["person"]), "net_amount": net, "tax": round(net * 0.13, 2),
     }  # fmt: skip
     if rng.random() < 0.05:

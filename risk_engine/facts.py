@@ -88,14 +88,14 @@ class Fact:
         'B'
         """
         match self.type:
+            case FactType.NUMBER:
+                return number
             case FactType.WORD:
                 return self.words[int(number)]
             case FactType.BOOLEAN:
                 return bool(number)
             case FactType.DATE:
                 return EPOCH + dt.timedelta(days=int(number))
-            case _:
-                return number
 
     def write(self, plain: Plain) -> float:
         """Store what a person reads as float64; the inverse of :meth:`read`.
