@@ -26,6 +26,9 @@ from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage, State
 
 PROBABILITY_DECIMALS = 6
 RATE_DECIMALS = 6
+MOST_APR = 100.0
+"""Where fees eat the loan the cost is without bounds; it is told as the end of the fact's range."""
+
 CENT = Decimal("0.01")
 STATE_WORDS = tuple(state.name.lower() for state in State)
 CAUSE_WORDS = (None, *(cause.name.lower() for cause in Cause if cause is not Cause.NO_CAUSE))
@@ -148,7 +151,7 @@ def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) ->
     request = dossier.request
     terms = (float(amount), rate, request.term_months, request.repayment)
     plan = payment_plan(*terms, dossier.fees)
-    apr = round(annual_percentage_rate(plan), RATE_DECIMALS)
+    apr = round(min(annual_percentage_rate(plan), MOST_APR), RATE_DECIMALS)
     interest = round(annual_percentage_rate(payment_plan(*terms)), RATE_DECIMALS) if dossier.fees else apr
     price = told.Price(
         annual_rate=rate,
