@@ -143,7 +143,7 @@ def write_release(
         PolicyFaults: The policy names facts this bundle does not compute, or is broken.
     """
     out = out.absolute()
-    _refuse_other_things(out)
+    refuse_other_things(out)
     model_files = {
         "features.json": _json([feature.to_json() for feature in features]),
         "model.json": _json(terms),
@@ -213,7 +213,12 @@ def _broken(path: Path) -> Iterator[None]:
         raise ReleaseError(f"{path} is broken: {error}", hint="restore the release or train it again") from error
 
 
-def _refuse_other_things(out: Path) -> None:
+def refuse_other_things(out: Path) -> None:
+    """Refuse to write a release where something else stands.
+
+    Raises:
+        ReleaseError: ``out`` is a file, or a folder that holds anything but a release.
+    """
     if out.exists() and not (out / "release.json").exists() and (not out.is_dir() or any(out.iterdir())):
         raise ReleaseError(f"{out} exists and is not a release", hint="name another directory with --out")
 

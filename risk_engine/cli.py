@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
     from risk_engine.decision.decision import Decision
@@ -52,12 +53,20 @@ def main() -> None:
     """Run the command line; an error is a line for each fault, never a traceback."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        app()
+        code = app(standalone_mode=False) or 0
     except RiskEngineError as error:
         lines = [str(fault) for fault in error.faults] if isinstance(error, FaultList) else [str(error)]
-        for line in lines:
-            typer.echo(f"risk-engine: {line}", err=True)
-        sys.exit(1 if isinstance(error, ChainBroken) else 2)
+        code = 1 if isinstance(error, ChainBroken) else 2
+    except TyperException as error:
+        message = error.format_message()  # empty where a group without a command printed its help
+        lines, code = [f"{message} (see --help)"] if message else [], 2
+    except OSError as error:
+        lines, code = [f"{error.filename}: {error.strerror}" if error.filename else str(error)], 2
+    else:
+        lines = []
+    for line in lines:
+        typer.echo(f"risk-engine: {' '.join(line.split())}", err=True)
+    sys.exit(code)
 
 
 def tell(plain: Any, page: str, *, as_json: bool) -> None:
@@ -236,9 +245,11 @@ def decide(
     from risk_engine.bundle import load_release
     from risk_engine.decision.underwrite import underwrite
 
+    asked = _moment(as_of)
     loaded = load_release(release)
-    read = decode(_bytes_of(application))
-    moment = _moment(as_of) or read.application.as_of or dt.datetime.now(dt.UTC)
+    now = asked or dt.datetime.now(dt.UTC)
+    read = decode(_bytes_of(application), now=now)
+    moment = asked or read.application.as_of or now.astimezone(read.application.submitted_at.tzinfo)
     decision = underwrite(read, loaded, as_of=moment, decision_id=secrets.token_hex(16))
     tell(msgspec.to_builtins(decision), decision_page(decision), as_json=as_json)
 

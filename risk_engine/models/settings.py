@@ -192,7 +192,7 @@ def _read(kind: type[Section], plain: object, path: str, faults: list[Fault]) ->
             try:
                 given[name] = msgspec.convert(value, hints[name])
             except msgspec.ValidationError as error:
-                faults.append(Fault(place, repr(value)[:80], str(error)))
+                faults.append(Fault(place, repr(value)[:80], str(error).removeprefix("Expected ")))
     return kind(**given)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from risk_engine.bundle import ModelTerms, Release, Scope, Target, write_release
+from risk_engine.bundle import ModelTerms, Release, Scope, Target, refuse_other_things, write_release
 from risk_engine.errors import Fault, StudyFaults
 from risk_engine.facts import FactMatrix, offer_facts, reason_codes, score_facts
 from risk_engine.features.catalogue import CATALOGUE
@@ -31,11 +31,13 @@ def train(study: Study, out: Path, *, threads: int = 1) -> Release:
 
     Raises:
         StudyFaults: The study names no policy, or its selects, tables, features or labels have faults.
+        ReleaseError: ``out`` exists and is not a release.
         PolicyFaults: The policy is broken, or names facts that nobody computes.
     """
     if study.policy is None:
         hint = "a release joins a model and a policy; this study can only be evaluated"
         raise StudyFaults([Fault(study.path.name, "no policy", "policy: a folder of rules", hint)])
+    refuse_other_things(out)  # before minutes of fitting, not after
     dataset = load_dataset(study, threads=threads)
     named = _named_by_policy(study.policy, dataset, study.settings.grades().grades)
     model = fit(dataset.matrix, dataset.is_bad, study.settings, dataset.groups)
