@@ -32,8 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/demo"), help="folder to write")
     out: Path = parser.parse_args().out
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    clear(out)
     study = Study.load(STUDY)
 
     print("1. Rank: every model on firms it was not fitted on\n")
@@ -59,6 +58,14 @@ def main() -> None:
                -H 'Content-Type: application/json' --data-binary @{out / "refer.json"}
    check     .venv/bin/risk-engine verify --database sqlite:///{out / "decisions.db"}
    retell    .venv/bin/risk-engine replay --database sqlite:///{out / "decisions.db"} --releases {out}""")
+
+
+def clear(out: Path) -> None:
+    """Make an empty folder; only what an earlier demo wrote is removed."""
+    if out.exists() and not (out / "release").is_dir() and (not out.is_dir() or any(out.iterdir())):
+        raise SystemExit(f"{out} was not written by this demo (name another folder with --out)")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
 
 
 def record_three(release: Release, out: Path) -> tuple[str, list[Decision]]:
