@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from risk_engine.facts import reason_codes
+from risk_engine.features import from_document
 from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.features.language import expression_hash, parse
-from risk_engine.vocabulary import FactType, RiskDirection
+from risk_engine.features.plan import Plan
+from risk_engine.vocabulary import FactType, RiskDirection, State
+from tests.features.evidence import application, document, invoice
 
 NAMES_RULES_READ = {
     "amount_requested", "term_months", "applicant_is_company", "applicant_kind", "customer_kind", "purpose",
@@ -63,6 +66,14 @@ def test_clip_and_none_lie_within_the_range(name: str) -> None:
 @pytest.mark.parametrize("name", GROWTH)
 def test_growth_earns_nothing_beyond_a_half(name: str) -> None:
     assert CATALOGUE[name].fact.clip == (-1.0, 0.5)
+
+
+@pytest.mark.parametrize("name", GROWTH)
+def test_a_young_firm_is_not_told_that_it_shrinks(name: str) -> None:
+    sales = [invoice(month, f"2019-{month:02d}-15", 100.0 * month) for month in range(4, 13)]
+    facts = Plan([CATALOGUE[name]]).run(from_document(application(document(invoices=sales)))).one(0)
+    assert facts[name].state == State.NONE
+    assert CATALOGUE[name].fact.risk == RiskDirection.NONE
 
 
 def test_models_never_read_the_request() -> None:

@@ -268,12 +268,12 @@ sales_invoiced_change_3m = Feature(
     decimals=4,
     range=(-1e9, 1e9),
     clip=(-1, 0.5),
-    risk=FALLING,
-    if_none="no sales in both quarters",
+    risk=UNDIRECTED,
+    if_none="no sales in the same quarter last year",
     group="trend",
     reason="falling_sales",
     why="A recent fall, with the moving New Year taken out by comparing the same quarter",
-    source="FEATURES.md D5 and its correction, on invoices",
+    source=B + "29, as D5 and its correction",
 )
 
 purchases_invoiced_change_12m = Feature(

@@ -77,7 +77,7 @@ SELECT f.application_id, unnest([
     {name: 'sales_invoiced_change_12m', known: c.m24,
      value: clip(ratio(sales_12, sales_24, NULL) - 1, -1, 0.5), scale: 100},
     {name: 'sales_invoiced_change_3m', known: c.m15,
-     value: clip(ratio(sales_3, sales_15, 0) - 1, -1, 0.5), scale: 100},
+     value: clip(ratio(sales_3, sales_15, NULL) - 1, -1, 0.5), scale: 100},
     {name: 'purchases_invoiced_change_12m', known: c.m24,
      value: clip(ratio(purchases_12, purchases_24, NULL) - 1, -1, 0.5), scale: 100},
     {name: 'invoice_void_share_12m', known: c.m12, value: clip(ratio(cancelled, issued, 1), 0, 1), scale: 1},
