@@ -40,22 +40,24 @@ SELECT *,
 FROM flagged
 ORDER BY application_id, issued_on, net_amount;
 
-CREATE VIEW coverage AS
+CREATE VIEW spans AS
 WITH told AS (
     SELECT application_id, max(covers_from) AS since, min(covers_until) AS until,
-        bool_or(status = 'obtained') AS obtained
+        bool_or(status = 'obtained') AS obtained, min(status) AS status
     FROM raw_sources GROUP BY ALL
 ),
 first_rows AS (
     SELECT application_id, min(issued_on) AS since FROM inv GROUP BY ALL
-),
-spans AS (
-    SELECT f.application_id, f.today, date_trunc('month', f.today) AS month,
-        coalesce(t.obtained, f.has_invoices) AS obtained,
-        CASE WHEN t.application_id IS NULL THEN r.since ELSE t.since END AS since,
-        CASE WHEN t.application_id IS NULL THEN f.today ELSE t.until END AS until
-    FROM firm AS f LEFT JOIN told AS t USING (application_id) LEFT JOIN first_rows AS r USING (application_id)
 )
+SELECT f.application_id, f.today, date_trunc('month', f.today) AS month,
+    CASE WHEN coalesce(t.obtained, f.has_invoices) THEN 'not_covered'
+        ELSE coalesce(t.status, 'not_requested') END AS cause_if_unknown,
+    coalesce(t.obtained, f.has_invoices) AS obtained,
+    CASE WHEN t.application_id IS NULL THEN r.since ELSE t.since END AS since,
+    CASE WHEN t.application_id IS NULL THEN f.today ELSE t.until END AS until
+FROM firm AS f LEFT JOIN told AS t USING (application_id) LEFT JOIN first_rows AS r USING (application_id);
+
+CREATE VIEW coverage AS
 SELECT application_id,
     coalesce(obtained AND until >= today - 1, false) AS ever,
     coalesce(obtained AND since <= month - INTERVAL 12 MONTH AND until >= month - INTERVAL 1 DAY, false) AS m12,
