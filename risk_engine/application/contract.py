@@ -59,7 +59,7 @@ class SectionContract:
         event: The column that dates the row for windows.
         public: The column that makes the row known where ``known_at`` is left out.
         revealed: Column -> the column whose date reveals it.
-        snapshot: State without a date of its own; training refuses it without ``observed_on``.
+        snapshot: State without a date of its own; every row says when it was seen, in ``observed_on``.
         periodic: Rows are periods; trend windows end at the last period already due.
         columns: Column contracts by name, in order.
     """

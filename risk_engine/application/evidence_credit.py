@@ -126,7 +126,7 @@ class CreditLine(MoneyRow, frozen=True, kw_only=True):
     worst_dpd_24m: Count | None = None
     months_past_due_24m: Count | None = None
     last_past_due_on: Date | None = None
-    observed_on: Date | None = None
+    observed_on: Date
 
 
 class CreditMonth(MoneyRow, frozen=True, kw_only=True):

@@ -85,6 +85,7 @@ def test_clocks_name_columns_that_are_clocks(section):
     assert set(section.revealed) <= set(section.columns)
     if section.snapshot:
         assert "observed_on" in (section.event, section.public)
+        assert not section.columns["observed_on"].optional
 
 
 @pytest.mark.parametrize("name", REVEALED)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from risk_engine.application import SECTIONS
 from risk_engine.batch import check_rows, read_chunks
 from risk_engine.errors import DataError, TableFaults
 
@@ -186,3 +187,27 @@ def test_a_damaged_file_is_a_data_error(sections, damage):
 def test_no_folder_is_told(tmp_path):
     with pytest.raises(DataError, match="no such folder"):
         check_rows(tmp_path / "nowhere")
+
+
+SNAPSHOTS = [name for name, contract in SECTIONS.items() if contract.snapshot]
+ANY = {"text": "x", "date": dt.date(2020, 1, 1), "boolean": False, "integer": 0, "money": 1.0, "fraction": 0.5}
+
+
+def seen(name, observed_on):
+    """Two rows of A2 in a section that tells a state, and when it was seen."""
+
+    def apply(tables):
+        held = [column for column in SECTIONS[name].columns.values() if not column.optional]
+        rows = {column.name: [column.words[0] if column.words else ANY[column.kind]] * 2 for column in held}
+        tables[name] = {"application_id": ["A2", "A2"], **rows, "observed_on": pa.array(observed_on, pa.date32())}
+
+    return apply
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_a_state_nobody_says_when_it_was_seen_is_refused(sections, name):
+    day = dt.date(2020, 2, 1)
+    assert check_rows(sections(seen(name, [day, day]))) == 3
+    expected = f"{name}.parquet: column observed_on, row 1, applicant A2: found nothing, expected a value"
+    with pytest.raises(TableFaults, match=expected):
+        check_rows(sections(seen(name, [day, None])))
