@@ -33,7 +33,7 @@ class Columns:
     Attributes:
         moments: ``as_of``, offset and ``now`` of each.
         coverage: States, causes and covered days of each section.
-        ignored_rows: Rows at or after ``as_of`` that were left out, (n,).
+        ignored_rows: Rows at or after ``as_of``, or on its day, that were left out, (n,).
     """
 
     def __init__(

@@ -49,7 +49,7 @@ class PreparedSection:
         contract: What stands in it.
         offsets: Applicant i owns rows ``offsets[i]:offsets[i + 1]`` of every column.
         order: The raw row behind each row.
-        ignored: Rows left out because they lie at or after ``as_of``, per applicant.
+        ignored: Rows left out because they lie at or after ``as_of`` or on its day, per applicant.
         sent: Rows as sent, per applicant, other parties' rows not counted.
         dates: The event day of each row; -inf where it has none.
     """
@@ -79,12 +79,12 @@ class PreparedSection:
         )
         own = _own(contract, source)
         keep = self._known(rows, as_of, offset)
-        self.ignored = _per_applicant(own & ~keep if own is not None else ~keep, source.offsets)
         self.sent = np.diff(source.offsets) if own is None else _per_applicant(own, source.offsets)
         event = self._day_of(contract.event, offset)
         # Windows end before the day of decision. A look-up of that day has a time, and was known if it came before.
         if event is not None and not contract.snapshot and contract.columns[str(contract.event)].kind == "date":
             keep &= ~(event >= now)
+        self.ignored = _per_applicant(own & ~keep if own is not None else ~keep, source.offsets)
         if own is not None:
             keep &= own
         self._settle(keep, event, owner, as_of, offset)
