@@ -23,7 +23,7 @@ test: $(READY) ## Everything CI runs: checks, then every test
 check: $(READY) ## Format, lint, strict types, import contracts (under a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo | tail -n 3
+	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 bench: $(READY) ## Print the table of speeds as ratios to a baseline in the same run
 	@$(BIN)/python -m benchmarks

@@ -110,6 +110,8 @@ class Release:
     policy: Policy
     columns: tuple[int, ...]
     """Position in the plan of each fact the model reads."""
+    reads: frozenset[str]
+    """Sections that a feature of the plan reads."""
 
     def model_rows(self, matrix: FactMatrix) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Values and states of the facts the model reads, in its column order."""
@@ -199,6 +201,7 @@ def load_release(path: Path) -> Release:
         plan=plan,
         policy=policy,
         columns=columns,
+        reads=frozenset(plan.reads),
     )
 
 

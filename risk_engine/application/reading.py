@@ -29,7 +29,7 @@ class Huge:
     __slots__ = ()
 
 
-class _Constant(Exception):  # noqa: N818 - never leaves this file
+class _Constant(Exception):
     """NaN or Infinity was met."""
 
 

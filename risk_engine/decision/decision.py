@@ -109,6 +109,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 SHORT_VIEW = (
     "decision_id", "application_id", "as_of", "outcome", "refer_kind", "default_probability", "score", "grade",
-    "limit", "price", "reasons",
+    "limit", "price", "reasons", "notes",
 )  # fmt: skip
 """Fields of ``?view=short``: from the outcome to the reasons."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from risk_engine.application import SECTIONS, Application, Fee, Request
 from risk_engine.bundle import Release
 from risk_engine.facts import FactMatrix, Facts
-from risk_engine.features import PLACE, Columns
-from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
+from risk_engine.features import NAMES, PLACE, Columns
+from risk_engine.rules import NOT_APPLICABLE, REQUIRED, Case, HeldSection
 from risk_engine.vocabulary import State
+
+READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations", "sources", "consents"})
+"""Sections that say who asks for what and where evidence is from: no feature need read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Dossier:
         case: What scopes and the evidence matrix look at.
         matrix: One row: every fact of the release's plan.
         facts: The same, by name.
-        sections: State and age of each section the policy asks for.
+        required: State and age of each section the policy requires.
         broken: Sections whose integrity checks failed.
         notes: What the reader of the answer should know about the evidence.
     """
@@ -36,7 +41,7 @@ class Dossier:
     case: Case
     matrix: FactMatrix
     facts: Facts
-    sections: Mapping[str, HeldSection]
+    required: Mapping[str, HeldSection]
     broken: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -74,6 +79,7 @@ def open_dossier(
         as_of: The moment of decision.
     """
     case = case_of(application)
+    asks = release.policy.evidence(case)
     return Dossier(
         request=application.application,
         fees=application.rows("fees") or (),
@@ -81,19 +87,23 @@ def open_dossier(
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
         facts=matrix.one(row),
-        sections=_sections(columns, row, release.policy.evidence(case)),
+        required={name: _held(columns, name, row) for name, asked in asks.items() if asked.need == REQUIRED},
         broken=columns.broken(row),
-        notes=columns.notes(row),
+        notes=(*columns.notes(row), *_notes(application, release, columns, row)),
     )
 
 
-def _sections(columns: Columns, row: int, names: Iterable[str]) -> Mapping[str, HeldSection]:
-    states = columns.coverage.states[:, row].tolist()
-    return {name: _held(columns, name, row, State(states[PLACE[name]])) for name in names}
+def _notes(application: Application, release: Release, columns: Columns, row: int) -> Iterator[str]:
+    if application.rows("fees") is None:
+        yield "no fees were stated, so the all-in rate holds interest alone"
+    for place in np.flatnonzero(columns.coverage.states[:, row] == State.VALUE).tolist():
+        if NAMES[place] not in release.reads and NAMES[place] not in READ_HERE:
+            yield f"{NAMES[place]} was sent, but nothing in this release reads it"
 
 
-def _held(columns: Columns, name: str, row: int, state: State) -> HeldSection:
+def _held(columns: Columns, name: str, row: int) -> HeldSection:
     """State of a section, and its age: days since the period its look-up covered ended, else since its newest row."""
+    state = State(columns.coverage.states[PLACE[name], row])
     if SECTIONS[name].single or state is not State.VALUE:
         return HeldSection(state)
     today = float(columns.moments.now[row])
@@ -102,5 +112,6 @@ def _held(columns: Columns, name: str, row: int, state: State) -> HeldSection:
         return HeldSection(state, max(today - last_covered, 0.0))
     section = columns.section(name)
     if section is None or section.offsets[row] == section.offsets[row + 1]:
-        return HeldSection(state)
-    return HeldSection(state, today - float(section.dates[section.offsets[row + 1] - 1]))
+        return HeldSection(state, looked_up=False)
+    age = today - float(section.dates[section.offsets[row + 1] - 1])
+    return HeldSection(state, age, looked_up=False)

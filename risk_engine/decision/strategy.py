@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Decimal
 
-from risk_engine.rules import RuleAnswer, RuleResult
+from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import SEVERITY, Outcome, ReferKind
 
 REFER_ORDER = tuple(ReferKind)
@@ -28,6 +28,14 @@ def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple
     binding = min(capping, key=lambda result: result.cap or Decimal(0))
     cap = max(binding.cap or Decimal(0), Decimal(0))
     return (cap / step).to_integral_value(ROUND_DOWN) * step, binding
+
+
+def caps_known(results: Iterable[RuleResult]) -> bool:
+    """Whether everything that may lower a limit could be judged; else there is no limit to tell."""
+    capping = (RuleKind.CAP, RuleKind.CUT_OFF)
+    return not any(
+        result.kind in capping and result.result is RuleAnswer.REFER and result.row is None for result in results
+    )
 
 
 def worst_outcome(results: Iterable[RuleResult]) -> Outcome:

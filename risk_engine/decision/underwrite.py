@@ -18,7 +18,8 @@ from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_
 from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
 from risk_engine.decision.reasons import Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
-from risk_engine.decision.strategy import giving, limit, refer_kind, worst_outcome
+from risk_engine.decision.strategy import caps_known, giving, limit, refer_kind, worst_outcome
+from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import Facts, Plain
 from risk_engine.features import KERNELS, from_document
 from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
@@ -45,6 +46,9 @@ def underwrite(application: Application, release: Release, *, as_of: dt.datetime
 
     Returns:
         The decision. The same application, release and moment give the same answer, bit for bit.
+
+    Raises:
+        InputFaults: The release's policy does not cover the day.
     """
     exempt = not_applicable(release, case_of(application))
     columns = from_document(application, as_of=as_of, not_applicable=exempt)
@@ -54,8 +58,10 @@ def underwrite(application: Application, release: Release, *, as_of: dt.datetime
 
 def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decision:
     """Decide a dossier: what :func:`underwrite` does once the features are known, for one document or a batch row."""
-    scored = _score(dossier, release)
     day = dossier.as_of.date()
+    if not release.policy.covers(day):
+        raise InputFaults([_uncovered(day, release)])
+    scored = _score(dossier, release)
     results = [*_evidence_results(dossier, release), *scored.outside]
     results += release.policy.run(Stage.EVIDENCE, scored.facts, dossier.case, day)
     before_score = len(results)
@@ -65,9 +71,9 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
     price, facts = _offer(dossier, release, scored.facts, amount)
     results += release.policy.run(Stage.OFFER, facts, dossier.case, day)
     outcome = worst_outcome(results)
-    offered = outcome is not Outcome.DECLINE and amount > 0
-    # Outside the model's scope the later rules refer because there is no score: that is no reason of its own.
-    telling = results[:before_score] if scored.outside and outcome is Outcome.REFER else results
+    offered = outcome is not Outcome.DECLINE and amount > 0 and caps_known(results)
+    # Where there is no score the later rules refer because of that: it is no reason of its own.
+    telling = results[:before_score] if scored.score is None and outcome is Outcome.REFER else results
     failed = giving(telling, outcome) if outcome is not Outcome.APPROVE else [binding] if binding else []
     return told.Decision(
         decision_id=decision_id,
@@ -85,7 +91,7 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
         reasons=principal_reasons(failed, binding, lambda: _shares(dossier, release, day)),
         rules=tuple(_told(result) for result in results),
         features=_features(dossier),
-        notes=_notes(dossier, release),
+        notes=(*_notes(dossier, release), *scored.notes),
         versions=told.Versions(
             engine=__version__,
             release=release.id,
@@ -100,29 +106,42 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
 @dataclass(frozen=True, slots=True)
 class _Scored:
     facts: Facts
-    outside: tuple[RuleResult, ...] = ()
+    outside: tuple[RuleResult, ...]
+    notes: list[str]
     default_probability: told.DefaultProbability | None = None
     score: int | None = None
     grade: str | None = None
 
 
 def _score(dossier: Dossier, release: Release) -> _Scored:
-    """The model's word, or the refer result of an application it was not built for."""
-    outside = outside_scope(release.terms.scope, dossier.case, dossier.facts)
-    if outside:
+    """The model's word; none where it was not built for the application or a required section was not obtained.
+
+    An outage is not information: a score over evidence nobody has would decline where the matrix refers.
+    """
+    outside, notes = outside_scope(release.terms.scope, dossier.case, dossier.facts, release.model.facts)
+    if outside or any(held.state is State.NOT_OBTAINED for held in dossier.required.values()):
         unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
-        return _Scored(dossier.facts.with_values(unknown), (outside,))
+        return _Scored(dossier.facts.with_values(unknown), (outside,) if outside else (), notes)
     said = release.model.predict(*release.model_rows(dossier.matrix))
     probability = round(float(said.default_probability[0]), PROBABILITY_DECIMALS)
     score = int(said.score[0])
     grade = release.model.master_scale.grades[int(said.grade_index[0])]
     target = release.terms.target
     return _Scored(
+        outside=(),
+        notes=notes,
         facts=dossier.facts.with_values({"default_probability": probability, "score": float(score), "grade": grade}),
         default_probability=told.DefaultProbability(probability, target.horizon_months, target.bad),
         score=score,
         grade=grade,
     )
+
+
+def _uncovered(day: dt.date, release: Release) -> Fault:
+    policy = release.policy
+    until = f"to {policy.effective_until}" if policy.effective_until else "on"
+    expected = f"a day that policy {policy.id} {policy.version} covers: from {policy.effective_from} {until}"
+    return Fault("$.application.as_of", day.isoformat(), expected, "decide with the release that was in force")
 
 
 def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
@@ -138,7 +157,7 @@ def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
         )
         for section in dossier.broken
     ]
-    return [*release.policy.evidence_results(dossier.case, dossier.sections), *broken]
+    return [*release.policy.evidence_results(dossier.case, dossier.required), *broken]
 
 
 def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) -> tuple[told.Price | None, Facts]:

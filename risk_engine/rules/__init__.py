@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from risk_engine.rules.evidence import NOT_APPLICABLE, HeldSection, Requirement
+from risk_engine.rules.evidence import NOT_APPLICABLE, REQUIRED, HeldSection, Requirement
 from risk_engine.rules.loading import load_policy
 from risk_engine.rules.parameters import Parameter
 from risk_engine.rules.policy import Policy
@@ -15,6 +15,7 @@ from risk_engine.rules.tables import Row, Table
 
 __all__ = [
     "NOT_APPLICABLE",
+    "REQUIRED",
     "Case",
     "Clause",
     "HeldSection",

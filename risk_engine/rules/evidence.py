@@ -31,12 +31,14 @@ class Requirement:
         max_age_days: Most days between the newest row and the decision; None where age does not matter.
         refer_kind: Who a case without it goes to.
         requests: What to ask the applicant for.
+        look_up: Whether a look-up in ``sources`` must say what the section covers.
     """
 
     need: str
     max_age_days: int | None = None
     refer_kind: ReferKind = ReferKind.INFORMATION
     requests: tuple[str, ...] = ()
+    look_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ class HeldSection:
 
     Attributes:
         state: State of the section; one that failed its integrity checks is NOT_OBTAINED.
-        age_days: Days since its newest row; None where it has no dated row.
+        age_days: Days since the last day it tells of; None where it has no dated row.
+        looked_up: Whether a look-up says what it covers; else that was assumed from its first row.
     """
 
     state: State
     age_days: float | None = None
+    looked_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class EvidenceMatrix:
         return next((asked for scope, asked in self.rows if scope.covers(case)), {})
 
     def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
-        """One result per required section: refer where not obtained, or older than allowed."""
+        """One result per required section: refer where not obtained, older than allowed, or not looked up."""
         missing = HeldSection(State.NOT_OBTAINED)
         return tuple(
             self._judge(section, asked, held.get(section, missing))
@@ -82,6 +86,11 @@ class EvidenceMatrix:
             age = STATE_WORD[State.NONE] if held.age_days is None else float(held.age_days)
             clauses.append(_clause(f"age of {section} in days", "<=", age, float(asked.max_age_days), holds=young))
             sound = young
+        if asked.look_up and obtained:
+            # what is held back before the first row would go unseen
+            told = STATE_WORD[State.VALUE if held.looked_up else State.NOT_OBTAINED]
+            clauses.append(_clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up))
+            sound = sound and held.looked_up
         name = f"evidence_{section}"
         if sound:
             return RuleResult(name, RuleKind.REFER, RuleAnswer.APPROVE, tuple(clauses))
@@ -133,7 +142,7 @@ def _requirement(sections: Written, name: str) -> Requirement:
     if isinstance(sections.plain[name], str):
         return Requirement(sections.word(name, _NEEDS, default=OPTIONAL))
     entry = sections.under(name)
-    if not entry.mapping(f"section {name}", ("need",), ("max_age_days", "refer_kind", "requests")):
+    if not entry.mapping(f"section {name}", ("need",), ("max_age_days", "look_up", "refer_kind", "requests")):
         return Requirement(OPTIONAL)
     need = entry.word("need", _NEEDS, default=OPTIONAL)
     age: Any = entry.plain.get("max_age_days")
@@ -142,8 +151,11 @@ def _requirement(sections: Written, name: str) -> Requirement:
     if age is not None and need != REQUIRED:
         # else leaving an old section out would be better than sending it
         entry.fault("max_age_days", f"max_age_days on an {need} section", "max_age_days on a required section only")
+    look_up: Any = entry.plain.get("look_up", False)
+    if not isinstance(look_up, bool) or (look_up and need != REQUIRED):
+        entry.fault("look_up", look_up, "true or false, and true on a required section only")
     kind = entry.word("refer_kind", tuple(ReferKind), default=ReferKind.INFORMATION)
-    return Requirement(need, age, ReferKind(kind), entry.words("requests"))
+    return Requirement(need, age, ReferKind(kind), entry.words("requests"), look_up is True)
 
 
 def _check_cover(file: Written, scopes: list[Scope], facts: Mapping[str, Fact]) -> None:

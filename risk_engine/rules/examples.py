@@ -87,7 +87,7 @@ def _given(entry: Written, rule: Rule, facts: Mapping[str, Fact]) -> dict[str, F
     return held
 
 
-def _is_of(fact: Fact, plain: Any) -> bool:  # noqa: ANN401  # whatever an author wrote
+def _is_of(fact: Fact, plain: Any) -> bool:  # whatever an author wrote
     match fact.type:
         case FactType.NUMBER:
             number = isinstance(plain, int | float) and not isinstance(plain, bool)

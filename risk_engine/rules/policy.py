@@ -124,8 +124,12 @@ class Policy:
             approving = words if approving is None else approving & words
         return approving or frozenset()
 
+    def covers(self, day: dt.date) -> bool:
+        """Whether the policy may decide as of a day."""
+        return self.effective_from <= day and (self.effective_until is None or day <= self.effective_until)
+
     def _covered(self, day: dt.date) -> dt.date:
-        if day < self.effective_from or (self.effective_until is not None and day > self.effective_until):
+        if not self.covers(day):
             until = self.effective_until or "further notice"
             covers = f"it covers {self.effective_from} until {until}"
             raise ReleaseError(f"policy {self.id} {self.version} does not cover {day}", hint=covers)

@@ -66,8 +66,9 @@ class Once:
         return Answered(promise, first=True)
 
     def _earlier(self, slot: Slot, digest: str) -> Future[Record] | None:
-        if slot in self._deciding:
-            known, promise = self._deciding[slot]
+        deciding = self._deciding.get(slot)  # once: the writer's thread takes it away when it has committed
+        if deciding is not None:
+            known, promise = deciding
         else:
             record = self._recall(slot)
             if record is None:

@@ -104,8 +104,8 @@ def replay(
     """Decide stored applications again: same request, same release, same moment.
 
     Everything in the answer is compared but its ``decision_id`` and the versions of the software: an upgrade that
-    decides as before is no drift. Numbers must be equal, not close. A release that is not there, or a request that is no
-    longer valid, is a difference too, not the end of the replay.
+    decides as before is no drift. Numbers must be equal, not close. A release that is not there, or a request that is
+    no longer valid, is a difference too, not the end of the replay.
 
     Args:
         store: Where the decisions are.

@@ -9,11 +9,12 @@ import pytest
 
 from risk_engine.bundle import Scope
 from risk_engine.decision.scope import outside_scope
-from risk_engine.facts import Facts, FactValue
+from risk_engine.facts import Fact, Facts, FactValue, Says
 from risk_engine.rules import Case, RuleAnswer, Truth
-from risk_engine.vocabulary import ReferKind, State
+from risk_engine.vocabulary import ReferKind, RiskDirection, State
 
 SCOPE = Scope(("sme_term_loan",), ("company", "sole_trader"), "CNY", (20_000.0, 5_000_000.0), {"sales": (10.0, 90.0)})
+SALES = Fact(name="sales", says=Says("Sales", "销售额"), unit="currency")
 INSIDE = Case("sme_term_loan", "company", "new", "CN", "CNY", 100_000.0)
 
 
@@ -21,17 +22,21 @@ def facts(value=50.0, state=State.VALUE):
     return Facts({"sales": FactValue(value, state)})
 
 
+def outside(case, known, risk=RiskDirection.NONE):
+    return outside_scope(SCOPE, case, known, [dataclasses.replace(SALES, risk=risk)])
+
+
 def test_inside_there_is_nothing_to_say():
-    assert outside_scope(SCOPE, INSIDE, facts()) is None
+    assert outside(INSIDE, facts()) == (None, [])
     for edge in (20_000.0, 5_000_000.0):
-        assert outside_scope(SCOPE, dataclasses.replace(INSIDE, amount=edge), facts()) is None
+        assert outside(dataclasses.replace(INSIDE, amount=edge), facts()) == (None, [])
     for edge in (10.0, 90.0):
-        assert outside_scope(SCOPE, INSIDE, facts(edge)) is None
+        assert outside(INSIDE, facts(edge)) == (None, [])
 
 
 def test_an_unknown_value_is_in_no_range_and_outside_none():
-    assert outside_scope(SCOPE, INSIDE, facts(None, State.NOT_OBTAINED)) is None
-    assert outside_scope(SCOPE, INSIDE, facts(None, State.NONE)) is None
+    assert outside(INSIDE, facts(None, State.NOT_OBTAINED)) == (None, [])
+    assert outside(INSIDE, facts(None, State.NONE)) == (None, [])
 
 
 OUTSIDE = [
@@ -47,7 +52,8 @@ OUTSIDE = [
 
 @pytest.mark.parametrize(("case", "sales", "named"), OUTSIDE)
 def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
-    result = outside_scope(SCOPE, dataclasses.replace(INSIDE, **case), facts(sales))
+    result, notes = outside(dataclasses.replace(INSIDE, **case), facts(sales))
+    assert not notes
     assert (result.result, result.refer_kind, result.reason) == (
         RuleAnswer.REFER,
         ReferKind.JUDGEMENT,
@@ -60,7 +66,7 @@ def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
 
 def test_everything_outside_is_named_at_once():
     case = dataclasses.replace(INSIDE, product="leasing", amount=1.0)
-    assert [clause.fact for clause in outside_scope(SCOPE, case, facts(0.0)).clauses] == [
+    assert [clause.fact for clause in outside(case, facts(0.0))[0].clauses] == [
         "product",
         "amount_requested",
         "sales",
@@ -101,11 +107,25 @@ def test_an_applicant_outside_is_never_scored(ask, approved, release):
     assert refers_without_score(answer) == {"applicant_kind"}
 
 
-def test_an_applicant_beyond_the_training_range_is_never_scored(ask, approved):
-    """A hundred times the sales of any firm the model has seen."""
+BEYOND = [
+    (RiskDirection.FALLING, 9.99, "refers"),
+    (RiskDirection.FALLING, 90.01, "noted"),
+    (RiskDirection.RISING, 9.99, "noted"),
+    (RiskDirection.RISING, 90.01, "refers"),
+]
+
+
+@pytest.mark.parametrize(("risk", "sales", "told"), BEYOND)
+def test_beyond_the_adverse_end_it_refers_beyond_the_other_it_notes(risk, sales, told):
+    result, notes = outside(INSIDE, facts(sales), risk)
+    assert (result is not None, bool(notes)) == (told == "refers", told == "noted")
+
+
+def test_an_applicant_better_than_any_in_training_is_told_so(ask, approved):
+    """Ten thousand times the sales of any firm the model has seen: hiding some of them is worth nothing."""
     larger = [msgspec.structs.replace(row, net_amount=row.net_amount * 1e4) for row in approved.invoices]
-    named = refers_without_score(ask(msgspec.structs.replace(approved, invoices=larger)))
-    assert "sales_invoiced_12m" in named or "sales_invoiced_log_12m" in named
+    answer = ask(msgspec.structs.replace(approved, invoices=larger))
+    assert any("sales_invoiced_log_12m is better than in any training row" in note for note in answer.notes)
 
 
 def test_a_decline_stays_a_decline_outside(ask, approved, changed):

@@ -10,6 +10,9 @@ import msgspec
 import pytest
 
 from risk_engine.application import Fee, decode, encode
+from risk_engine.application.evidence_business import LegalEvent
+from risk_engine.decision.underwrite import underwrite
+from risk_engine.errors import InputFaults
 from risk_engine.vocabulary import SEVERITY
 
 
@@ -70,6 +73,73 @@ def test_withholding_evidence_never_turns_into_an_approval(sample, answers, ask,
             looked_at += 1
             assert ask(withhold(one)).outcome != "approve", one.application.application_id
     assert looked_at >= 30
+
+
+def with_source(one, **changes):
+    return replaced(one, sources=[replaced(source, **changes) for source in one.sources])
+
+
+WORSE_LOOK_UPS = {
+    "refused": lambda one: with_source(one, status="refused"),
+    "unavailable": lambda one: with_source(one, status="unavailable"),
+    "incomplete": lambda one: with_source(one, complete=False),
+    "shorter": lambda one: with_source(one, covers_from=one.sources[0].covers_from + dt.timedelta(days=200)),
+    "about another party": lambda one: with_source(one, party="p1"),
+    "gone": lambda one: replaced(one, sources=msgspec.UNSET),
+}
+
+
+@pytest.mark.parametrize("what", WORSE_LOOK_UPS)
+def test_a_worse_look_up_approves_nobody_and_raises_no_limit(sample, answers, ask, what):
+    """The rows stay; only what the look-up says of them gets worse. It is not enough to drop it, or to blur it."""
+    looked_at = 0
+    for one, answer in zip(sample, answers, strict=True):
+        if not one.invoices or one.sources[0].covers_from is None:
+            continue
+        looked_at += 1
+        told = ask(WORSE_LOOK_UPS[what](one))
+        name = one.application.application_id
+        if answer.outcome != "approve":
+            assert told.outcome != "approve", name
+        if told.limit is not None:
+            assert answer.limit is not None or answer.outcome == "decline", name
+            assert told.outcome != "approve" or Decimal(told.limit.amount) <= Decimal(answer.limit.amount), name
+    assert looked_at >= 30
+
+
+def test_dropping_a_look_up_that_failed_is_worth_nothing(sample, answers, ask):
+    """A refused look-up beside complete rows: without it the rows would speak, with a coverage nobody confirms."""
+    for one, answer in zip(sample, answers, strict=True):
+        if one.invoices and answer.outcome == "approve":
+            refused = with_source(one, status="refused", covers_from=None, covers_until=None)
+            assert ask(refused).outcome == "refer"
+            assert ask(refused).score is None
+            assert ask(replaced(refused, sources=msgspec.UNSET)).outcome == "refer"
+
+
+def test_where_a_cap_cannot_be_judged_no_limit_is_told(sample, answers, ask):
+    """Buyers called private persons make shares unknown; the grade may follow, and with it the cap."""
+    for one, answer in zip(sample, answers, strict=True):
+        if one.invoices and answer.outcome != "approve":
+            private = [replaced(row, counterparty_kind="person") for row in one.invoices]
+            told = ask(replaced(one, invoices=private))
+            assert told.outcome != "approve", one.application.application_id
+            assert told.limit is None or told.score is not None
+
+
+def test_no_fees_stated_and_sections_nobody_reads_are_told(sample, ask):
+    assert any("no fees were stated" in note for note in ask(sample[0]).notes)
+    event = LegalEvent(kind="sanction", role="defendant", match="exact", opened_on=dt.date(2023, 1, 1),
+                       published_on=dt.date(2023, 1, 2))  # fmt: skip
+    notes = ask(replaced(sample[0], legal_events=[event], fees=[])).notes
+    assert "legal_events was sent, but nothing in this release reads it" in notes
+    assert not any("fees" in note for note in notes)
+
+
+def test_a_day_the_policy_does_not_cover_is_a_fault(sample, release):
+    early = dt.datetime(2012, 5, 1, tzinfo=dt.UTC)
+    with pytest.raises(InputFaults, match=r"\$\.application\.as_of: found 2012-05-01, expected a day that policy"):
+        underwrite(sample[0], release, as_of=early, decision_id="d")
 
 
 def test_without_invoices_nobody_is_approved_and_the_reason_is_that(sample, ask):
@@ -139,10 +209,15 @@ def test_a_declined_firm_is_offered_nothing_and_an_approved_one_both(answers):
 
 
 def test_a_probability_never_stands_alone(answers):
-    for answer in answers:
+    scored = [answer for answer in answers if answer.score is not None]
+    for answer in scored:
         assert answer.default_probability.horizon_months == 12
         assert "90 days past due" in answer.default_probability.bad
         assert answer.grade in "ABCDEFG"
+    unscored = [answer for answer in answers if answer.score is None]
+    assert unscored
+    for answer in unscored:
+        assert (answer.default_probability, answer.grade, answer.limit, answer.price) == (None, None, None, None)
 
 
 def test_a_lower_limit_has_its_cap_and_a_reason(sample, ask, answers, changed):

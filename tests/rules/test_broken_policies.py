@@ -112,6 +112,7 @@ BROKEN = {
     "two rows for a kind": (EVIDENCE, "[person]", "[company, person]", 1, ["rows 1 and 2 both hold", "an overlap"]),
     "age of an optional section": (EVIDENCE, "need: required, max_age_days", "need: optional, max_age_days", 5,
                                    ["max_age_days on a required section only"]),
+    "odd look-up": (EVIDENCE, "max_age_days: 90", "look_up: 1", 5, ["found 1", "true or false"]),
     "odd age": (EVIDENCE, "max_age_days: 90", "max_age_days: 0", 5, ["a whole number of days"]),
     "odd need": (EVIDENCE, "application: required", "application: requried", 4, ["did you mean 'required'?"]),
     # policy.yaml

@@ -242,6 +242,16 @@ def test_required_evidence(folder, held, result, requests):
     assert answer.reason == ("insufficient_evidence" if result == "refer" else "")
 
 
+@pytest.mark.parametrize(("looked_up", "result"), [(True, "approve"), (False, "refer")])
+def test_evidence_that_must_be_looked_up(folder, looked_up, result):
+    """Rows without a look-up may be any part of the truth."""
+    folder.swap("evidence.yaml", "max_age_days: 90,", "max_age_days: 90, look_up: true,")
+    held = {"application": HeldSection(State.VALUE), "invoices": HeldSection(State.VALUE, 1.0, looked_up)}
+    answer = {told.id: told for told in folder.load().evidence_results(CASE, held)}["evidence_invoices"]
+    assert answer.result == result
+    assert [str(clause.truth) for clause in answer.clauses] == ["true", "true", "true" if looked_up else "false"]
+
+
 def test_contents_are_what_was_read(folder):
     policy = folder.load()
     assert set(policy.contents) == set(folder.files)
