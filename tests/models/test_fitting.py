@@ -14,11 +14,9 @@ from risk_engine.models.estimation import fit_level
 from risk_engine.models.fitting import fit, stratified_folds
 from risk_engine.statistics import auc
 from risk_engine.vocabulary import Stage
-from tests.models.portfolios import FACTS, firms, german, made_up, needs
+from tests.models.portfolios import FACTS, made_up
 
 SMALL = FitSettings.from_mapping({"boosting": {"trees": 20}, "blend": {"folds": 2}})
-
-QUICK = FitSettings.from_mapping({"blend": {"folds": 2}})  # the components do not depend on the inner folds
 
 
 def test_the_same_rows_give_the_same_bytes():
@@ -144,37 +142,6 @@ def test_benchmarks_score_every_state():
         told = bench(matrix, is_bad)(matrix.values, matrix.states)
         assert told.shape == (200,)
         assert float(auc(is_bad, told)) > 0.7
-
-
-def folds(matrix, is_bad, repeats, *fitters):
-    """Mean AUC over folds, everything refitted inside each."""
-    found = {}
-    for repeat in range(repeats):
-        for train, held in stratified_folds(is_bad, 5, 42 + repeat):
-            values, states, rows = matrix.values[held], matrix.states[held], matrix.rows(train)
-            for name, log_odds in fit(rows, is_bad[train], QUICK).predict(values, states).log_odds.items():
-                found.setdefault(name, []).append(float(auc(is_bad[held], log_odds)))
-            for bench in fitters:
-                told = bench(rows, is_bad[train])(values, states)
-                found.setdefault(bench.__name__, []).append(float(auc(is_bad[held], told)))
-    return {name: float(np.mean(figures)) for name, figures in found.items()}
-
-
-@needs("german")
-@pytest.mark.real_data
-def test_german_bars():
-    found = folds(*german(), 1)
-    assert found["scorecard"] >= 0.776
-    assert found["boosted"] >= 0.778
-
-
-@needs("cumcm2020c")
-@pytest.mark.real_data
-def test_small_firms_bars():
-    found = folds(*firms(), 5, fit_unshrunken_scorecard, fit_logistic)
-    assert found["scorecard"] >= found["fit_unshrunken_scorecard"] + 0.04
-    assert found["scorecard"] >= found["fit_logistic"] - 0.03
-    assert max(found["scorecard"], found["boosted"], found["blend"]) >= 0.80
 
 
 def test_probabilities_stay_inside_zero_and_one():

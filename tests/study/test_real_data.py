@@ -55,7 +55,21 @@ def test_german_reads_no_protected_column(real_data, tmp_path):
     assert not names & {"age", "personal_status_sex", "foreign_worker", "telephone", "sex"}
 
 
-def test_cumcm_is_evaluated_with_its_warnings(real_data):
-    found = evaluate(Study.load(STUDIES / "cumcm2020c.yaml", real_data), folds=2, threads=2)
+def test_cumcm_keeps_its_bars(real_data):
+    found = evaluate(Study.load(STUDIES / "cumcm2020c.yaml", real_data), folds=5, repeats=5, threads=2)
     assert (found["rows"], found["bads"]) == (62, 13)
+    auc = {model: figures["auc"]["mean"] for model, figures in found["models"].items()}
+    assert auc["scorecard"] >= auc["unshrunken_scorecard"] + 0.04
+    assert auc["scorecard"] >= auc["logistic"] - 0.03
+    assert max(auc["scorecard"], auc["boosted"], auc["blend"]) >= 0.80
+    repeats = [repeat["models"]["scorecard"]["auc"] for repeat in found["repeats"]]
+    assert len(repeats) == 5
+    assert np.mean(repeats) == pytest.approx(auc["scorecard"])
     assert "When the firms defaulted is not known" in found["warnings"][0]
+
+
+def test_german_keeps_its_bars(real_data):
+    found = evaluate(Study.load(STUDIES / "german.yaml", real_data), folds=5, repeats=1, threads=2)
+    assert (found["rows"], found["bads"]) == (1000, 300)
+    assert found["models"]["scorecard"]["auc"]["mean"] >= 0.776
+    assert found["models"]["boosted"]["auc"]["mean"] >= 0.778
