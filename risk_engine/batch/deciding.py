@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import case_of, not_applicable, open_dossier
 from risk_engine.decision.underwrite import decide
-from risk_engine.errors import Fault, TableFaults
+from risk_engine.errors import Fault, TableFaults, nearest_hint
 from risk_engine.facts import FactMatrix
 from risk_engine.vocabulary import Outcome, State
 
@@ -103,8 +103,10 @@ class Summary:
         }
 
 
-def decide_batch(release: Release, folder: Path, out: Path, *, applicants: int = APPLICANTS) -> Summary:
-    """Decide every applicant of a folder of section files.
+def decide_batch(
+    release: Release, folder: Path, out: Path, *, ids: Collection[str] | None = None, applicants: int = APPLICANTS
+) -> Summary:
+    """Decide the applicants of a folder of section files.
 
     Features are computed once a chunk; each applicant is then decided as the service would decide the exported
     document, bit for bit, except for the decision id, which here is a digest of release, application and moment.
@@ -114,41 +116,61 @@ def decide_batch(release: Release, folder: Path, out: Path, *, applicants: int =
         folder: The section files.
         out: Receives ``decisions.parquet`` (one row an application, the whole answer in ``decision_json``) and
             ``summary.json``, each whole or not at all.
+        ids: Application ids to decide; None decides all.
         applicants: At most so many at a time; the answers do not depend on it.
 
     Returns:
         The counts that ``summary.json`` holds.
+
+    Raises:
+        TableFaults: Files that break the contract; ids that they do not have. Then nothing is written.
     """
     summary = Summary(release)
-    write_tables(out / DECISIONS, SCHEMA, _decided(release, folder, summary, applicants))
+    wanted = None if ids is None else frozenset(ids)
+    write_tables(out / DECISIONS, SCHEMA, _decided(release, folder, summary, wanted, applicants))
     with replacing(out / SUMMARY) as temporary:
         temporary.write_text(json.dumps(summary.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return summary
 
 
-def _decided(release: Release, folder: Path, summary: Summary, applicants: int) -> Iterator[pa.Table]:
+def _decided(
+    release: Release, folder: Path, summary: Summary, wanted: frozenset[str] | None, applicants: int
+) -> Iterator[pa.Table]:
+    seen: set[str] = set()
     for chunk in read_chunks(folder, applicants=applicants):
-        requests = [chunk_document(chunk, position, REQUEST) for position in range(len(chunk))]
-        columns = chunk_columns(chunk, _not_applicable(release, requests))
-        matrix = release.plan.run(columns)
-        summary.count_unknown(matrix)
-        rows = []
-        for position, request in enumerate(requests):
-            as_of = request.application.as_of
-            if as_of is None:
-                raise _no_moment(chunk, position)
-            dossier = open_dossier(request, release, columns, matrix, position, as_of)
-            decision = decide(dossier, release, _decision_id(release, chunk.ids[position], as_of.isoformat()))
-            summary.count(decision)
-            rows.append(_row(decision))
-        yield pa.Table.from_pylist(rows, SCHEMA)
+        seen.update(chunk.ids)
+        positions = [position for position, key in enumerate(chunk.ids) if wanted is None or key in wanted]
+        if positions:
+            yield _decided_chunk(release, chunk, positions, summary)
+    if missing := sorted((wanted or frozenset()) - seen):
+        expected = f"an application of {folder}"
+        raise TableFaults([Fault("ids", repr(key)[:80], expected, nearest_hint(key, seen)) for key in missing])
 
 
-def _not_applicable(release: Release, requests: list[Application]) -> dict[str, npt.NDArray[np.bool_]]:
+def _decided_chunk(release: Release, chunk: Chunk, positions: list[int], summary: Summary) -> pa.Table:
+    requests = {position: chunk_document(chunk, position, REQUEST) for position in positions}
+    columns = chunk_columns(chunk, _not_applicable(release, requests, len(chunk)))
+    matrix = release.plan.run(columns)
+    summary.count_unknown(matrix.rows(np.array(positions)))
+    rows = []
+    for position, request in requests.items():
+        as_of = request.application.as_of
+        if as_of is None:
+            raise _no_moment(chunk, position)
+        dossier = open_dossier(request, release, columns, matrix, position, as_of)
+        decision = decide(dossier, release, _decision_id(release, chunk.ids[position], as_of.isoformat()))
+        summary.count(decision)
+        rows.append(_row(decision))
+    return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _not_applicable(
+    release: Release, requests: Mapping[int, Application], applicants: int
+) -> dict[str, npt.NDArray[np.bool_]]:
     masks: dict[str, npt.NDArray[np.bool_]] = {}
-    for position, request in enumerate(requests):
+    for position, request in requests.items():
         for section in not_applicable(release, case_of(request)):
-            masks.setdefault(section, np.zeros(len(requests), np.bool_))[position] = True
+            masks.setdefault(section, np.zeros(applicants, np.bool_))[position] = True
     return masks
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from risk_engine.batch import decide_batch, documents
 from risk_engine.decision.underwrite import underwrite
+from risk_engine.errors import TableFaults
 from tests.conftest import SAMPLE
 
 
@@ -62,3 +63,23 @@ def test_the_same_batch_is_the_same_bytes_in_any_chunks(decided, release, tmp_pa
     assert msgspec.json.decode((tmp_path / "summary.json").read_bytes()) == msgspec.json.decode(
         (decided / "summary.json").read_bytes()
     )
+
+
+def test_only_the_applicants_asked_for_are_decided(decided, release, tmp_path):
+    every = pq.read_table(decided / "decisions.parquet")
+    asked = every["application_id"].to_pylist()[70:400:150]
+    summary = decide_batch(release, SAMPLE, tmp_path, ids=asked, applicants=64)
+    alone = pq.read_table(tmp_path / "decisions.parquet")
+    assert alone.to_pylist() == [row for row in every.to_pylist() if row["application_id"] in asked]
+    assert summary.to_json()["applications"] == len(asked) == 3
+    assert max(entry["count"] for entry in summary.to_json()["unknown"]) <= 3
+
+
+def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decided, release, tmp_path):
+    known = pq.read_table(decided / "decisions.parquet")["application_id"][0].as_py()
+    with pytest.raises(TableFaults) as caught:
+        decide_batch(release, SAMPLE, tmp_path, ids=[known, f"{known}0", "nobody at all"])
+    near, far = map(str, caught.value.faults)
+    assert f"found '{known}0', expected an application of {SAMPLE} (did you mean" in near
+    assert far.startswith("ids: found 'nobody at all'")
+    assert list(tmp_path.iterdir()) == []
