@@ -91,6 +91,18 @@ def test_all_faults_are_told_at_once(service, document):
     assert "faults" in answer.json()["detail"]
 
 
+def test_a_moment_before_the_policy_was_in_force(service, document, body):
+    document["application"].update(submitted_at="2013-02-28T10:00:00+08:00", as_of="2013-03-01T10:00:00+08:00")
+    document["applicant"]["established_on"] = "2001-05-01"
+    document["invoices"] = []
+    answer = service.post(json.dumps(document).encode(), role=Role.VALIDATE)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert fault["path"] == "$.application.as_of"
+    assert "covers: from 2015-01-01" in fault["expected"]
+    goes_on(service, body)
+
+
 def test_a_body_over_the_bound(service, body):
     answer = service.post(b" " * (8 * MEBIBYTE + 1))
     assert answer.status_code == 413
