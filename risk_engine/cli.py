@@ -18,6 +18,8 @@ import typer
 from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from risk_engine.decision.decision import Decision
 
 from risk_engine.errors import ChainBroken, FaultList, RiskEngineError, UsageError
@@ -45,6 +47,7 @@ ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A releas
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that ${DATA} stands for in the study.")]
 Out = Annotated[Path, typer.Option("--out", help="Where to write.")]
 Sections = Annotated[Path, typer.Option("--sections", help="Folder of section files (<section>.parquet).")]
+Ids = Annotated[Path | None, typer.Option("--ids", help="Decide only these application ids, one a line.")]
 Database = Annotated[str, typer.Option("--database", help="Where decisions are kept.", envvar="RISK_ENGINE_DATABASE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object (a pipe gets it anyway).")]
 
@@ -122,8 +125,15 @@ def evaluate(
     from risk_engine.study import Study
     from risk_engine.study import evaluate as evaluate_study
 
-    told = evaluate_study(Study.load(study, data), folds=folds, repeats=repeats)
+    told = evaluate_study(Study.load(study, data), folds=folds, repeats=repeats, progress=_progress())
     tell(told, evaluation_page(told), as_json=as_json)
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """One line of standard error, written over after each fold; none where nobody watches."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda done, of: typer.echo(f"\rfold {done} of {of}", nl=done == of, err=True)
 
 
 def evaluation_page(told: dict[str, Any]) -> str:
@@ -277,12 +287,12 @@ def decision_page(decision: Decision) -> str:
 
 
 @app.command()
-def batch(release: ReleaseFolder, sections: Sections, out: Out, as_json: AsJson = False) -> None:
-    """Decide every applicant of the section files; writes decisions.parquet and summary.json."""
+def batch(release: ReleaseFolder, sections: Sections, out: Out, ids: Ids = None, as_json: AsJson = False) -> None:
+    """Decide the applicants of the section files; writes decisions.parquet and summary.json."""
     from risk_engine.batch import decide_batch
     from risk_engine.bundle import load_release
 
-    told = decide_batch(load_release(release), sections, out).to_json()
+    told = decide_batch(load_release(release), sections, out, ids=_ids_of(ids)).to_json()
     tell(told, batch_page(told), as_json=as_json)
 
 
@@ -366,6 +376,16 @@ def _bytes_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _ids_of(file: Path | None) -> frozenset[str] | None:
+    if file is None:
+        return None
+    lines = _bytes_of(file).decode("utf-8-sig", errors="replace").splitlines()  # what is no text is an unknown id
+    ids = frozenset(line.strip() for line in lines if line.strip())
+    if not ids:
+        raise UsageError(f"{file} names no application", hint="one application id a line")
+    return ids
 
 
 def _moment(text: str | None) -> dt.datetime | None:

@@ -152,6 +152,28 @@ def test_batch_counts_every_firm_of_the_sample(run, release_dir, tmp_path):
     assert (tmp_path / "decided" / "decisions.parquet").exists()
 
 
+def test_batch_decides_the_firms_of_a_list(run, refused, release_dir, decided, tmp_path):
+    keys = sorted(one.application.application_id for one, _ in decided.values())
+    listed = tmp_path / "ids.txt"
+    listed.write_text("\n".join(keys) + "\n\n")
+    words = ("batch", release_dir, "--sections", SAMPLE, "--ids", listed, "--out", tmp_path / "decided")
+    assert json.loads(run(*words)[1])["applications"] == 3
+    listed.write_text(f"{keys[0]}\nE999\n")
+    assert f"found 'E999', expected an application of {SAMPLE}" in refused(*words)
+    listed.write_text("\n")
+    assert "names no application" in refused(*words)
+
+
+def test_folds_are_told_to_a_terminal_only(run, monkeypatch):
+    words = ("evaluate", STUDIES / "sample_sme.yaml", "--folds", "2")
+    _, out, err = run(*words)
+    assert err == []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    _, watched, err = run(*words)
+    assert watched == out
+    assert [line for line in err if line] == ["fold 1 of 2", "fold 2 of 2"]
+
+
 def test_features_of_a_release_or_of_the_catalogue(run, release_dir, release, tmp_path):
     _, out, _ = run(
         "features", "compute", "--sections", SAMPLE, "--out", tmp_path / "f.parquet", "--release", release_dir
