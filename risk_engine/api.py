@@ -28,7 +28,7 @@ def serve(settings: Settings) -> None:
     from risk_engine.service.warm_up import warm_up
 
     release = load_release(settings.release)
-    with open_store(settings.database, write=True) as store, _listening(settings) as listener:
+    with _listening(settings) as listener, open_store(settings.database, write=True) as store:
         app = create_app(release, store, settings)
         warm_up(release)
         _settle_garbage()

@@ -102,16 +102,17 @@ def _notes(application: Application, release: Release, columns: Columns, row: in
 
 
 def _held(columns: Columns, name: str, row: int) -> HeldSection:
-    """State of a section, and its age: days since the period its look-up covered ended, else since its newest row."""
+    """State, age and reach of a section. Its age: days since its look-up's period ended, else since its newest row."""
     state = State(columns.coverage.states[PLACE[name], row])
     if SECTIONS[name].single or state is not State.VALUE:
         return HeldSection(state)
     today = float(columns.moments.now[row])
+    start, end = (float(days[row]) for days in columns.covers(name))
+    covered = max(min(end, today) - start, 0.0)
     if not columns.coverage.assumed[PLACE[name], row]:
-        last_covered = float(columns.covers(name)[1][row]) - 1.0
-        return HeldSection(state, max(today - last_covered, 0.0))
+        return HeldSection(state, max(today - end + 1.0, 0.0), covered_days=covered)
     section = columns.section(name)
     if section is None or section.offsets[row] == section.offsets[row + 1]:
-        return HeldSection(state, looked_up=False)
+        return HeldSection(state, looked_up=False, covered_days=covered)
     age = today - float(section.dates[section.offsets[row + 1] - 1])
-    return HeldSection(state, age, looked_up=False)
+    return HeldSection(state, age, looked_up=False, covered_days=covered)

@@ -18,6 +18,8 @@ from risk_engine.rules import RuleKind, RuleResult
 from risk_engine.vocabulary import State
 
 MOST_REASONS = 4
+MOST_FACTS = 4
+"""Facts told for one reason of the score, worst first."""
 BY_SCORE = "score_below_cutoff"
 BY_LIMIT = "limit_below_minimum"
 UNKNOWN = "insufficient_evidence"
@@ -83,4 +85,4 @@ def _score_reasons(shares: Iterable[Share]) -> list[tuple[str, list[str]]]:
 
 def _worst_first(given: list[Share]) -> list[str]:
     ranked = sorted(given, key=lambda one: (-one.share, one.fact.name))
-    return [one.fact.name for one in ranked if one.share > 0] or [ranked[0].fact.name]
+    return [one.fact.name for one in ranked[:MOST_FACTS] if one.share > 0] or [ranked[0].fact.name]

@@ -61,8 +61,9 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
     day = dossier.as_of.date()
     if not release.policy.covers(day):
         raise InputFaults([_uncovered(day, release)])
-    scored = _score(dossier, release)
-    results = [*_evidence_results(dossier, release), *scored.outside]
+    evidence = _evidence_results(dossier, release)
+    scored = _score(dossier, release, fit=not giving(evidence, Outcome.REFER))
+    results = [*evidence, *scored.outside]
     results += release.policy.run(Stage.EVIDENCE, scored.facts, dossier.case, day)
     before_score = len(results)
     results += release.policy.run(Stage.SCORE, scored.facts, dossier.case, day)
@@ -113,13 +114,13 @@ class _Scored:
     grade: str | None = None
 
 
-def _score(dossier: Dossier, release: Release) -> _Scored:
-    """The model's word; none where it was not built for the application or a required section was not obtained.
+def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
+    """The model's word; none where it was not built for the application or the evidence is not fit for it.
 
     An outage is not information: a score over evidence nobody has would decline where the matrix refers.
     """
     outside, notes = outside_scope(release.terms.scope, dossier.case, dossier.facts, release.model.facts)
-    if outside or any(held.state is State.NOT_OBTAINED for held in dossier.required.values()):
+    if outside or not fit:
         unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
         return _Scored(dossier.facts.with_values(unknown), (outside,) if outside else (), notes)
     said = release.model.predict(*release.model_rows(dossier.matrix))

@@ -72,13 +72,15 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -
     Args:
         held: The sections that are there.
         now: Days, (n,).
-        document: In a document an empty list was obtained; in a table zero rows are obtained only by ``sources``.
+        document: In a document an empty list was obtained, but not one of which nothing was known at ``as_of``; in a
+            table zero rows are obtained only by ``sources``.
     """
     shape = (len(NAMES), len(now))
     looked = _look(held.get("sources"), shape)
     there = np.zeros(shape, np.bool_) if document else looked.obtained.copy()
     for name, section in held.items():
-        there[PLACE[name]] |= True if document else section.sent > 0
+        known = np.diff(section.offsets) > 0
+        there[PLACE[name]] |= known | (section.sent == 0) | looked.obtained[PLACE[name]] if document else known
     obtained = there & (looked.obtained | ~looked.any)
     causes = _CAUSE_OF_RANK[looked.rank]
     # Looked up and obtained, but the rows were not sent.

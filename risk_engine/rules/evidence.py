@@ -6,6 +6,7 @@ Only the policy can say that a section does not concern an applicant; a document
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from risk_engine.rules.written import Written
 from risk_engine.vocabulary import ReferKind, State
 
 REQUIRED, OPTIONAL, NOT_APPLICABLE = "required", "optional", "not_applicable"
+_ASKED = ("max_age_days", "look_up", "covers_days", "refer_kind", "requests")
 _NEEDS = (REQUIRED, OPTIONAL, NOT_APPLICABLE)
 
 
@@ -32,6 +34,7 @@ class Requirement:
         refer_kind: Who a case without it goes to.
         requests: What to ask the applicant for.
         look_up: Whether a look-up in ``sources`` must say what the section covers.
+        covers_days: Fewest days it must cover; None where any will do.
     """
 
     need: str
@@ -39,6 +42,7 @@ class Requirement:
     refer_kind: ReferKind = ReferKind.INFORMATION
     requests: tuple[str, ...] = ()
     look_up: bool = False
+    covers_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,13 @@ class HeldSection:
         state: State of the section; one that failed its integrity checks is NOT_OBTAINED.
         age_days: Days since the last day it tells of; None where it has no dated row.
         looked_up: Whether a look-up says what it covers; else that was assumed from its first row.
+        covered_days: Days it covers; 0 where its look-up was incomplete.
     """
 
     state: State
     age_days: float | None = None
     looked_up: bool = True
+    covered_days: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class EvidenceMatrix:
         return next((asked for scope, asked in self.rows if scope.covers(case)), {})
 
     def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
-        """One result per required section: refer where not obtained, older than allowed, or not looked up."""
+        """One result per required section: refer where not obtained, too old, too short, or not looked up."""
         missing = HeldSection(State.NOT_OBTAINED)
         return tuple(
             self._judge(section, asked, held.get(section, missing))
@@ -91,6 +97,11 @@ class EvidenceMatrix:
             told = STATE_WORD[State.VALUE if held.looked_up else State.NOT_OBTAINED]
             clauses.append(_clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up))
             sound = sound and held.looked_up
+        if asked.covers_days is not None and obtained:
+            long = held.covered_days >= asked.covers_days
+            days = _clause(f"days covered by {section}", ">=", held.covered_days, float(asked.covers_days), holds=long)
+            clauses.append(days)
+            sound = sound and long
         name = f"evidence_{section}"
         if sound:
             return RuleResult(name, RuleKind.REFER, RuleAnswer.APPROVE, tuple(clauses))
@@ -142,20 +153,28 @@ def _requirement(sections: Written, name: str) -> Requirement:
     if isinstance(sections.plain[name], str):
         return Requirement(sections.word(name, _NEEDS, default=OPTIONAL))
     entry = sections.under(name)
-    if not entry.mapping(f"section {name}", ("need",), ("max_age_days", "look_up", "refer_kind", "requests")):
+    if not entry.mapping(f"section {name}", ("need",), _ASKED):
         return Requirement(OPTIONAL)
     need = entry.word("need", _NEEDS, default=OPTIONAL)
-    age: Any = entry.plain.get("max_age_days")
-    if age is not None and (not isinstance(age, int) or isinstance(age, bool) or age < 1):
-        entry.fault("max_age_days", age, "a whole number of days, 1 or more")
-    if age is not None and need != REQUIRED:
-        # else leaving an old section out would be better than sending it
-        entry.fault("max_age_days", f"max_age_days on an {need} section", "max_age_days on a required section only")
+    age, days = _days(entry, "max_age_days", need), _days(entry, "covers_days", need)
     look_up: Any = entry.plain.get("look_up", False)
     if not isinstance(look_up, bool) or (look_up and need != REQUIRED):
         entry.fault("look_up", look_up, "true or false, and true on a required section only")
     kind = entry.word("refer_kind", tuple(ReferKind), default=ReferKind.INFORMATION)
-    return Requirement(need, age, ReferKind(kind), entry.words("requests"), look_up is True)
+    return Requirement(need, age, ReferKind(kind), entry.words("requests"), look_up is True, days)
+
+
+def _days(entry: Written, key: str, need: str) -> int | None:
+    days: Any = entry.plain.get(key)
+    if days is None:
+        return None
+    if not isinstance(days, int) or isinstance(days, bool) or days < 1:
+        entry.fault(key, days, "a whole number of days, 1 or more")
+        return None
+    if need != REQUIRED:
+        # else leaving an old or short section out would be better than sending it
+        entry.fault(key, f"{key} on an {need} section", f"{key} on a required section only")
+    return days
 
 
 def _check_cover(file: Written, scopes: list[Scope], facts: Mapping[str, Fact]) -> None:

@@ -107,6 +107,23 @@ def test_a_worse_look_up_approves_nobody_and_raises_no_limit(sample, answers, as
     assert looked_at >= 30
 
 
+def test_evidence_unfit_for_a_score_refers_and_does_not_decline(sample, answers, ask):
+    """An outage is not information: whoever was not declined on known facts is not declined for it."""
+    for one, answer in zip(sample, answers, strict=True):
+        if one.invoices and answer.outcome == "approve":
+            for what in ("unavailable", "incomplete", "gone"):
+                told = ask(WORSE_LOOK_UPS[what](one))
+                assert (told.outcome, told.refer_kind, told.score) == ("refer", "information", None), what
+                assert [reason.code for reason in told.reasons] == ["insufficient_evidence"]
+
+
+def test_evidence_that_all_comes_after_the_moment_is_not_zero(approved, release):
+    early = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    told = underwrite(approved, release, as_of=early, decision_id="d")
+    assert told.features["sales_invoiced_12m"].state == "not_obtained"
+    assert told.outcome == "refer"
+
+
 def test_dropping_a_look_up_that_failed_is_worth_nothing(sample, answers, ask):
     """A refused look-up beside complete rows: without it the rows would speak, with a coverage nobody confirms."""
     for one, answer in zip(sample, answers, strict=True):

@@ -252,6 +252,15 @@ def test_evidence_that_must_be_looked_up(folder, looked_up, result):
     assert [str(clause.truth) for clause in answer.clauses] == ["true", "true", "true" if looked_up else "false"]
 
 
+@pytest.mark.parametrize(("days", "result"), [(396.0, "approve"), (395.0, "refer"), (0.0, "refer")])
+def test_evidence_that_must_reach_back(folder, days, result):
+    folder.swap("evidence.yaml", "max_age_days: 90,", "max_age_days: 90, covers_days: 396,")
+    held = {"application": HeldSection(State.VALUE), "invoices": HeldSection(State.VALUE, 1.0, covered_days=days)}
+    answer = {told.id: told for told in folder.load().evidence_results(CASE, held)}["evidence_invoices"]
+    assert answer.result == result
+    assert answer.clauses[-1].value == days
+
+
 def test_contents_are_what_was_read(folder):
     policy = folder.load()
     assert set(policy.contents) == set(folder.files)
