@@ -27,14 +27,16 @@ import msgspec
 import numpy as np
 
 from risk_engine.application import SECTIONS
-from risk_engine.errors import ReleaseError, RiskEngineError
-from risk_engine.facts import Fact, FactMatrix, offer_facts, reason_codes, score_facts
+from risk_engine.errors import Fault, PolicyFaults, ReleaseError, RiskEngineError
+from risk_engine.facts import FactMatrix, offer_facts, reason_codes, score_facts
 from risk_engine.features import Feature, Plan
 from risk_engine.models import DefaultProbabilityModel
 from risk_engine.rules import Policy, load_policy
 
 GOLDEN_TOLERANCE = 1e-9
 GOLDEN_ROWS = 20
+LIMIT_STEP, RATE_TABLE = "limit_step", "rate_by_grade"
+"""What every decision needs of a policy beside its rules."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -154,7 +156,7 @@ def write_release(
         **model.files(),
     }
     policy_files = _folder(policy)
-    effective = load_policy(policy, _known_facts(features, model), reason_codes(), sections=SECTIONS).effective_from
+    effective = _load_policy(policy, features, model).effective_from
     manifest = _Manifest(_part(model_files), _part(policy_files), effective, ())
     files = {
         "release.json": _json(manifest),
@@ -190,7 +192,7 @@ def load_release(path: Path) -> Release:
         columns = tuple(position[name] for name in terms.facts)
         model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
         _check_golden(model, model_files["golden.jsonl"], path)
-    policy = load_policy(path / "policy", _known_facts(features, model), reason_codes(), sections=SECTIONS)
+    policy = _load_policy(path / "policy", features, model)
     return Release(
         id=_sha(manifest_file.read_bytes()),
         model_id=manifest.model.id,
@@ -247,8 +249,20 @@ def _written(out: Path, files: Mapping[str, bytes]) -> Release:
     return release
 
 
-def _known_facts(features: Sequence[Feature], model: DefaultProbabilityModel) -> tuple[Fact, ...]:
-    return (*(feature.fact for feature in features), *score_facts(model.master_scale.grades), *offer_facts())
+def _load_policy(folder: Path, features: Sequence[Feature], model: DefaultProbabilityModel) -> Policy:
+    """A policy that names only facts this release computes, and has what every decision needs of it."""
+    facts = [*(feature.fact for feature in features), *score_facts(model.master_scale.grades), *offer_facts()]
+    policy = load_policy(folder, facts, reason_codes(), sections=SECTIONS)
+    faults = []
+    if LIMIT_STEP not in policy.parameters:
+        hint = "a limit is rounded down to it"
+        faults.append(Fault("parameters.yaml", "no " + LIMIT_STEP, "a parameter " + LIMIT_STEP, hint))
+    if RATE_TABLE not in policy.tables:
+        hint = "a limit is priced by it"
+        faults.append(Fault("tables", "no " + RATE_TABLE, f"a table {RATE_TABLE} that gives annual_rate", hint))
+    if faults:
+        raise PolicyFaults(faults)
+    return policy
 
 
 def _sha(data: bytes) -> str:

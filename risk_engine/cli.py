@@ -20,9 +20,8 @@ from typer.exceptions import TyperException
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from risk_engine.decision.decision import Decision
-
 from risk_engine.errors import ChainBroken, FaultList, RiskEngineError, UsageError
+from risk_engine.pages import batch_page, decision_page, evaluation_page
 
 app = typer.Typer(
     name="risk-engine",
@@ -40,7 +39,6 @@ for name, group in (("study", study_app), ("features", features_app), ("policy",
 
 DEFAULT_DATABASE = "sqlite:///decisions.db"
 DEFAULT_TRACKING = "sqlite:///mlflow.db"
-MOST_UNKNOWN = 10
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
 ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory, as train writes it.")]
@@ -134,21 +132,6 @@ def _progress() -> Callable[[int, int], None] | None:
     if not sys.stderr.isatty():
         return None
     return lambda done, of: typer.echo(f"\rfold {done} of {of}", nl=done == of, err=True)
-
-
-def evaluation_page(told: dict[str, Any]) -> str:
-    """The figures of :func:`evaluate` as a table for people."""
-    measures = ("auc", "gini", "ks", "brier", "log_loss")
-    heading = f"{told['study']}: {told['rows']} rows, {told['bads']} bads, {told['features']} features"
-    spread = f"mean and standard deviation over {len(told['repeats'])} x {told['folds']} folds"
-    lines = [f"{heading}; {spread}", f"{'model':<22}" + "".join(f"{name:>17}" for name in measures)]
-    for name, figures in told["models"].items():
-        cells = (f"{figures[measure]['mean']:.4f} ± {figures[measure]['sd']:.4f}" for measure in measures)
-        lines.append(f"{name:<22}" + "".join(f"{cell:>17}" for cell in cells))
-    for repeat in told["repeats"] if len(told["repeats"]) > 1 else ():
-        means = ", ".join(f"{name} {figures['auc']:.4f}" for name, figures in repeat["models"].items())
-        lines.append(f"AUC with seed {repeat['seed']}: {means}")
-    return "\n".join([*lines, *(f"warning: {warning}" for warning in told["warnings"])])
 
 
 @study_app.command()
@@ -251,39 +234,20 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Decide one application; nothing is recorded."""
-    from risk_engine.application import decode
+    from risk_engine.application import decode, encode, fill_as_of
     from risk_engine.bundle import load_release
     from risk_engine.decision.underwrite import underwrite
 
     asked = _moment(as_of)
     loaded = load_release(release)
     now = asked or dt.datetime.now(dt.UTC)
-    read = decode(_bytes_of(application), now=now)
+    read = decode(_bytes_of(application), now=None if asked else now)
     moment = asked or read.application.as_of or now.astimezone(read.application.submitted_at.tzinfo)
+    if asked:  # what the document says of itself must hold at the moment asked for too
+        request = msgspec.structs.replace(read.application, as_of=None)
+        read = decode(encode(fill_as_of(msgspec.structs.replace(read, application=request), asked)))
     decision = underwrite(read, loaded, as_of=moment, decision_id=secrets.token_hex(16))
     tell(msgspec.to_builtins(decision), decision_page(decision), as_json=as_json)
-
-
-def decision_page(decision: Decision) -> str:
-    """A decision as a page for people."""
-    lines = [f"{decision.outcome.upper()}  {decision.application_id}  as of {decision.as_of}"]
-    if decision.refer_kind:
-        lines[0] += f"  ({decision.refer_kind})"
-    if decision.default_probability:
-        told = decision.default_probability
-        lines.append(f"  default probability {told.value:.2%} in {told.horizon_months} months ({told.bad})")
-        lines.append(f"  score {decision.score}, grade {decision.grade}")
-    if decision.limit:
-        lines.append(
-            f"  limit {decision.limit.amount} {decision.limit.currency} (held by {decision.limit.binding_cap})"
-        )
-    if decision.price:
-        lines.append(f"  rate {decision.price.annual_rate:.2%} a year, all-in {decision.price.apr:.2%}")
-    lines += [
-        f"  reason: {reason.says.en} / {reason.says.zh}  [{reason.code}; {reason.source}]"
-        for reason in decision.reasons
-    ]
-    return "\n".join([*lines, *(f"  note: {note}" for note in decision.notes)])
 
 
 @app.command()
@@ -294,17 +258,6 @@ def batch(release: ReleaseFolder, sections: Sections, out: Out, ids: Ids = None,
 
     told = decide_batch(load_release(release), sections, out, ids=_ids_of(ids)).to_json()
     tell(told, batch_page(told), as_json=as_json)
-
-
-def batch_page(told: dict[str, Any]) -> str:
-    """A batch's counts for people: outcomes, and the facts most often unknown."""
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items())
-    kinds = ", ".join(f"{count} {kind}" for kind, count in told["refer_kinds"].items())
-    lines = [f"{told['applications']} applications: {counts}" + (f" (refer: {kinds})" if kinds else "")]
-    for entry in told["unknown"][:MOST_UNKNOWN]:
-        states = ", ".join(f"{count} {state}" for state, count in entry["states"].items())
-        lines.append(f"  unknown for {entry['count']}: {entry['fact']} ({states})")
-    return "\n".join([*lines, *(f"warning: {warning}" for warning in told["warnings"])])
 
 
 # --- the record

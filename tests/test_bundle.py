@@ -229,3 +229,20 @@ def test_a_failed_write_keeps_the_earlier_release(rewrite, copied, release, tmp_
     assert contents(copied) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["policy", "release"]
     assert load_release(copied).id == release.id
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("parameters.yaml", "limit_step:", "limit_stride:", "a parameter limit_step"),
+        ("tables/rate_by_grade.yaml", "table: rate_by_grade", "table: rate", "a table rate_by_grade"),
+    ],
+)
+def test_a_policy_without_what_every_decision_needs_is_refused_at_once(rewrite, tmp_path, file, old, new, told):
+    policy = tmp_path / "policy"
+    shutil.copytree(Study.load(STUDIES / "sample_sme.yaml").policy, policy)
+    text = (policy / file).read_text()
+    assert old in text
+    (policy / file).write_text(text.replace(old, new))
+    with pytest.raises(PolicyFaults, match=told):
+        rewrite(tmp_path / "release", policy=policy)

@@ -14,10 +14,10 @@ from pyarrow import parquet
 from risk_engine.application import encode
 from risk_engine.batch import decide_batch, document
 from risk_engine.bundle import Release
-from risk_engine.cli import batch_page, decision_page, evaluation_page
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.record import Draft, new_decision_id
 from risk_engine.decision.underwrite import underwrite
+from risk_engine.pages import batch_page, decision_page, evaluation_page
 from risk_engine.store import Role, open_store
 from risk_engine.study import Study, evaluate, train
 from risk_engine.vocabulary import Outcome

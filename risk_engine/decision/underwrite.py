@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from risk_engine import __version__
 from risk_engine.application import SCHEMA_VERSION, Application
-from risk_engine.bundle import Release
+from risk_engine.bundle import LIMIT_STEP, RATE_TABLE, Release
 from risk_engine.decision import decision as told
 from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_dossier
 from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
@@ -67,7 +67,7 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
     results += release.policy.run(Stage.EVIDENCE, scored.facts, dossier.case, day)
     before_score = len(results)
     results += release.policy.run(Stage.SCORE, scored.facts, dossier.case, day)
-    step = Decimal(str(release.policy.parameter("limit_step", day)))
+    step = Decimal(str(release.policy.parameter(LIMIT_STEP, day)))
     amount, binding = limit(dossier.request.amount, step, results)
     price, facts = _offer(dossier, release, scored.facts, amount)
     results += release.policy.run(Stage.OFFER, facts, dossier.case, day)
@@ -163,7 +163,7 @@ def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
 
 def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) -> tuple[told.Price | None, Facts]:
     """Price the limit, and the facts of the offer stage; what cannot be computed was not obtained."""
-    row = release.policy.table("rate_by_grade").look_up(facts, dossier.as_of.date())
+    row = release.policy.table(RATE_TABLE).look_up(facts, dossier.as_of.date())
     rate = row.annual_rate if row else None
     offer: dict[str, Plain | None] = {"limit": float(amount), "annual_rate": rate, "apr": None, "instalment": None}
     if rate is None or amount <= 0:

@@ -101,6 +101,11 @@ class Policy:
         return self._tables[name]
 
     @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(self._parameters)
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables."""
         return tuple(self._tables)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, StaticPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from risk_engine.decision.record import GENESIS
-from risk_engine.errors import KeyConflict, StoreError, UsageError
+from risk_engine.errors import ChainBroken, KeyConflict, StoreError, UsageError
 from risk_engine.store.tables import SCHEMA_VERSION, chain_head, metadata
 
 BUSY_SECONDS = 0.5
@@ -117,6 +117,8 @@ def told(path: Path) -> Iterator[None]:
         raise KeyConflict(f"already recorded: {error.orig}", hint="nothing was recorded a second time") from None
     except SQLAlchemyError as error:
         said = getattr(error, "orig", None) or type(error).__name__
+        if "decode to UTF-8" in str(said):  # a value nobody but an editor of the file could have put there
+            raise ChainBroken(f"a record in {path} was changed: {said}") from None
         raise StoreError(
             f"the database {path} failed: {said}", hint="nothing was recorded; check disk and locks"
         ) from None

@@ -78,6 +78,7 @@ def test_the_chain_continues_after_reopening(written, url, draft):
 
 
 TAMPERINGS = {
+    "bytes were told to be text": ("update decisions set answer=cast(answer as text) where sequence=2", "was changed"),
     "a field was changed": ("update decisions set application_id='other' where sequence=4", "record 4 was changed"),
     "an answer was replaced": (
         "update decisions set answer=(select answer from decisions where sequence=1) where sequence=5",
