@@ -45,7 +45,7 @@ def decision_page(decision: Decision) -> str:
         for reason in decision.reasons
     ]
     asked = dict.fromkeys(paper for rule in decision.rules if rule.result == "refer" for paper in rule.requests)
-    if asked:
+    if asked and decision.outcome == "refer":
         lines.append(f"  to ask for: {', '.join(asked)}")
     return "\n".join([*lines, *(f"  note: {note}" for note in decision.notes)])
 

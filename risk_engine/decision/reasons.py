@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from risk_engine.decision.decision import Reason, Sentence
 from risk_engine.facts import Fact, reason_codes
-from risk_engine.rules import RuleKind, RuleResult
+from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import State
 
 MOST_REASONS = 4
@@ -50,7 +50,7 @@ def principal_reasons(
     """
     told: dict[str, str] = {}
     by_score = False
-    for result in sorted(failed, key=lambda result: result.kind is not RuleKind.KNOCK_OUT):
+    for result in sorted(failed, key=lambda result: not _knocks_out(result)):
         cause = binding_cap if binding_cap and result.reason == BY_LIMIT else result
         if cause.reason in (BY_SCORE, ""):  # a grade that approves may cap the limit without a reason of its own
             by_score = True
@@ -66,6 +66,10 @@ def principal_reasons(
         Reason(code, Sentence(codes[code].says.en, codes[code].says.zh), source)
         for code, source in list(told.items())[:MOST_REASONS]
     )
+
+
+def _knocks_out(result: RuleResult) -> bool:
+    return result.kind is RuleKind.KNOCK_OUT and result.result is RuleAnswer.DECLINE
 
 
 def _score_reasons(shares: Iterable[Share]) -> list[tuple[str, list[str]]]:
