@@ -6,7 +6,7 @@
 
 from risk_engine.features.language import *
 
-B = "FEATURES.md B"
+B = "attribute list of the design, B"
 
 valid = pending(invoices.issued_on, invoices.voided_on)
 voided = invoices.voided_on < now
@@ -107,7 +107,7 @@ request_to_sales_12m = Feature(
     group="affordability",
     reason="excessive_request",
     why="An ask beyond means",
-    source="FEATURES.md G14, on invoices where tax filings are not obtained",
+    source="attribute list of the design, G14, on invoices where tax filings are not obtained",
 )
 
 instalment_to_sales_12m = Feature(
@@ -122,7 +122,7 @@ instalment_to_sales_12m = Feature(
     group="affordability",
     reason="excessive_request",
     why="The burden of the request on the turnover that must carry it",
-    source="FEATURES.md G14, with the term",
+    source="attribute list of the design, G14, with the term",
 )
 
 # Continuity

@@ -7,7 +7,7 @@ concentration, and their share is a fact of its own. A partner who returned more
 from risk_engine.features.catalogue.invoices import purchases, sale, sales
 from risk_engine.features.language import *
 
-B = "FEATURES.md B"
+B = "attribute list of the design, B"
 
 named = invoices.counterparty_kind == "company"
 named_sale = by(invoices.counterparty, when(named, sale))
@@ -58,7 +58,7 @@ buyer_hhi_12m = Feature(
     group="concentration",
     reason="customer_concentration",
     why="Concentration over all customers, not the largest alone",
-    source="FEATURES.md D22, on invoices",
+    source="attribute list of the design, D22, on invoices",
 )
 
 buyer_count_log_12m = Feature(
@@ -85,7 +85,7 @@ unknown_buyer_share_12m = Feature(
     group="concentration",
     reason="customer_concentration",
     why="What concentration cannot see; usual in retail",
-    source="FEATURES.md corrections to B21, B22",
+    source="attribute list of the design, corrections to B21, B22",
 )
 
 supplier_top1_share_12m = Feature(

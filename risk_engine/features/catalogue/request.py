@@ -2,7 +2,7 @@
 
 from risk_engine.features.language import *
 
-REGISTRY = "CONTRACT.md applicant; FEATURES.md A1"
+REGISTRY = "data contract, applicant; attribute list of the design, A1"
 REQUEST = "CONTRACT.md application"
 
 amount_requested = Feature(
@@ -112,7 +112,7 @@ applicant_kind = Feature(
     group="identity",
     reason="ineligible_applicant",
     why="Who may borrow depends on the product",
-    source="CONTRACT.md applicant",
+    source="data contract, applicant",
 )
 
 applicant_is_company = Feature(
@@ -125,7 +125,7 @@ applicant_is_company = Feature(
     group="identity",
     reason="ineligible_applicant",
     why="Law and evidence differ between firms and persons",
-    source="CONTRACT.md applicant",
+    source="data contract, applicant",
 )
 
 registry_status = Feature(
@@ -138,7 +138,7 @@ registry_status = Feature(
     group="identity",
     reason="inactive_registration",
     why="A firm that is not active cannot trade",
-    source="CONTRACT.md applicant; RULES.md 4",
+    source="data contract, applicant; rule list of the design, 4",
 )
 
 company_age_months = Feature(
@@ -165,5 +165,5 @@ paid_in_to_registered_capital = Feature(
     group="identity",
     reason="low_savings",
     why="Capital that was paid in is equity; capital that was promised is not",
-    source="FEATURES.md A9",
+    source="attribute list of the design, A9",
 )
