@@ -61,9 +61,9 @@ Licence: Apache-2.0, as the rest of the repository.
 {table}
 
 {firms} firms apply once each in 2024, 50 a month. Columns, types and words of the evidence are those of the data
-contract (`risk-engine schema`); `outcomes.parquet` is a table of the study, whose target select reads it. Rows are sorted
-by `application_id`. Money is CNY. Identifiers pass their check digit but stand
-in region 990000, which does not exist; trading partners are numbered within their firm.
+contract (`risk-engine schema`); `outcomes.parquet` is a table of the study, whose target select reads it. Rows are
+sorted by `application_id`. Money is CNY. Identifiers pass their check digit but stand in region 990000, which does not
+exist; trading partners are numbered within their firm.
 
 `outcomes.parquet`: bad means {bad}; every loan was booked and watched for 12 months. {bads} of {firms} went bad.
 
