@@ -1,4 +1,4 @@
-"""Train writes a release that loads, says what it is, and is the same twice."""
+"""Train writes a release that loads and says what it is."""
 
 from __future__ import annotations
 
