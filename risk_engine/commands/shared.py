@@ -1,0 +1,34 @@
+"""What commands share: how arguments are called, and how an answer is told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+DEFAULT_DATABASE = "sqlite:///decisions.db"
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
+ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory, as train writes it.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder that ${DATA} stands for in the study.")]
+Out = Annotated[Path, typer.Option("--out", help="Where to write.")]
+Sections = Annotated[Path, typer.Option("--sections", help="Folder of section files (<section>.parquet).")]
+Ids = Annotated[Path | None, typer.Option("--ids", help="Decide only these application ids, one a line.")]
+Database = Annotated[str, typer.Option("--database", help="Where decisions are kept.", envvar="RISK_ENGINE_DATABASE")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object (a pipe gets it anyway).")]
+
+
+def group(says: str = "") -> typer.Typer:
+    """A group of commands; without a name it joins the commands at the top."""
+    return typer.Typer(help=says or None, no_args_is_help=True)
+
+
+def tell(plain: Any, page: str, *, as_json: bool) -> None:
+    """One JSON object for a script, a page for a person."""
+    if as_json or not sys.stdout.isatty():
+        typer.echo(msgspec.json.encode(plain).decode())
+    else:
+        typer.echo(page)
