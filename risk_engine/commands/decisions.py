@@ -30,8 +30,9 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Decide one application; nothing is recorded."""
-    from risk_engine.application import decode, encode, fill_as_of
+    from risk_engine.application import decode
     from risk_engine.bundle import load_release
+    from risk_engine.decision.case_file import at_moment
     from risk_engine.decision.underwrite import underwrite
 
     asked = _moment(as_of)
@@ -39,9 +40,7 @@ def decide(
     now = asked or dt.datetime.now(dt.UTC)
     read = decode(_bytes_of(application), now=None if asked else now)
     moment = asked or read.application.as_of or now.astimezone(read.application.submitted_at.tzinfo)
-    if asked:  # what the document says of itself must hold at the moment asked for too
-        request = msgspec.structs.replace(read.application, as_of=None)
-        read = decode(encode(fill_as_of(msgspec.structs.replace(read, application=request), asked)))
+    read = at_moment(read, asked) if asked else read
     decision = underwrite(read, loaded, as_of=moment, decision_id=secrets.token_hex(16))
     tell(msgspec.to_builtins(decision), decision_page(decision), as_json=as_json)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from risk_engine.decision.view import decision_html
 from risk_engine.rules import Clause, RuleAnswer, RuleKind
 from risk_engine.vocabulary import Outcome, ReferKind
 
@@ -105,6 +106,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     def to_json(self) -> bytes:
         """Canonical bytes: the same decision is the same bytes everywhere."""
         return msgspec.json.encode(self, order="deterministic")
+
+    def _repr_html_(self) -> str:
+        return decision_html(self)
 
 
 SHORT_VIEW = (

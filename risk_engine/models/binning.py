@@ -82,6 +82,18 @@ class Bin:
     upper: float | None = None
     codes: tuple[float, ...] = ()
 
+    @property
+    def span(self) -> str:
+        """What falls in it, in words.
+
+        >>> Bin("numbers", 5, 5, 0.0, None, 1.5).span, Bin("words", 5, 5, 0.0, codes=(0.0, 2.0)).span
+        ('below 1.5', 'words 0, 2')
+        """
+        if self.kind != "numbers":
+            return " ".join([self.kind.replace("_", " "), ", ".join(f"{code:g}" for code in self.codes)]).rstrip()
+        ends = (("from", self.lower), ("below", self.upper))
+        return " ".join(f"{word} {end:g}" for word, end in ends if end is not None) or "any number"
+
     def to_json(self) -> dict[str, Any]:
         """Plain data; what does not apply to the kind is left out."""
         plain: dict[str, Any] = {"kind": self.kind, "goods": self.goods, "bads": self.bads, "woe": self.woe}

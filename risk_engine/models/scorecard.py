@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_engine.errors import ReleaseError
+from risk_engine.markup import element, table
 from risk_engine.models.binning import BinnedFact
 from risk_engine.models.calibration import Line
 from risk_engine.models.scale import ScoreScale
@@ -132,6 +133,19 @@ class Scorecard:
         """The same card with another calibration written into its points."""
         facts = [(fact.column, fact.binned, fact.coefficient) for fact in self.facts]
         return write_points(facts, self.intercept, line, self.scale, self.pseudo_rows)
+
+    def _repr_html_(self) -> str:
+        told = (
+            f"{len(self.facts)} facts; {self.scale.base_score:g} points at odds of {self.scale.base_odds:g}:1, "
+            f"{self.scale.pdo:g} points double the odds"
+        )
+        rows = [
+            (fact.binned.name, found.span, found.goods, found.bads, f"{found.woe:.4f}", f"{points:.2f}")
+            for fact in self.facts
+            for found, points in zip(fact.binned.bins, fact.points, strict=True)
+        ]
+        headings = ("fact", "bin", "goods", "bads", "weight of evidence", "points")
+        return element("div", element("p", told), table(headings, rows))
 
     def to_json(self) -> dict[str, Any]:
         """The table: bins, counts, WoE, points."""

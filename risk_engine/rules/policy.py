@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from risk_engine import markup
 from risk_engine.errors import ReleaseError, UnknownName
 from risk_engine.facts import Facts
 from risk_engine.rules.evidence import EvidenceMatrix, HeldSection, Requirement
@@ -128,6 +129,39 @@ class Policy:
             words = frozenset(fact.words[int(value)] for value in bound.ground.values_where("grade", rows))
             approving = words if approving is None else approving & words
         return approving or frozenset()
+
+    def _repr_html_(self) -> str:
+        until = self.effective_until or "further notice"
+        heading = f"{self.id} {self.version}: {self.product}, {self.currency}"
+        rules = [
+            (
+                rule.id,
+                rule.says.en,
+                rule.says.zh,
+                rule.kind,
+                rule.written.plain.get("when"),
+                rule.if_unknown,
+                rule.reason,
+            )
+            for rule in self.rules
+        ]
+        parameters = [
+            (name, parameter.says, parameter.unit, start, value, why)
+            for name, parameter in self._parameters.items()
+            for start, value, why in zip(
+                parameter.values.starts, parameter.values.held, parameter.whys.held, strict=True
+            )
+        ]
+        return markup.element(
+            "div",
+            markup.element("h3", heading),
+            markup.element("p", f"in force from {self.effective_from} until {until}; owner: {self.owner}"),
+            markup.table(("rule", "says", "规则", "kind", "when", "if unknown", "reason"), rules),
+            markup.folded(
+                "Parameters", markup.table(("parameter", "says", "unit", "from", "value", "why"), parameters)
+            ),
+            markup.element("p", f"tables: {', '.join(self.tables)}"),
+        )
 
     def covers(self, day: dt.date) -> bool:
         """Whether the policy may decide as of a day."""
