@@ -11,11 +11,18 @@ MOST_UNKNOWN = 10
 
 
 def evaluation_page(told: dict[str, Any]) -> str:
-    """The figures of :func:`evaluate` as a table for people."""
+    """The waterfall and the figures of :func:`evaluate` as tables for people."""
+    from risk_engine.study.waterfall import waterfall_page  # needs the extra train, which a decision does not
+
     measures = ("auc", "gini", "ks", "brier", "log_loss")
     heading = f"{told['study']}: {told['rows']} rows, {told['bads']} bads, {told['features']} features"
     spread = f"mean and standard deviation over {len(told['repeats'])} x {told['folds']} folds"
-    lines = [f"{heading}; {spread}", f"{'model':<22}" + "".join(f"{name:>17}" for name in measures)]
+    lines = [
+        waterfall_page(told["waterfall"]),
+        "",
+        f"{heading}; {spread}",
+        f"{'model':<22}" + "".join(f"{name:>17}" for name in measures),
+    ]
     for name, figures in told["models"].items():
         cells = (f"{figures[measure]['mean']:.4f} ± {figures[measure]['sd']:.4f}" for measure in measures)
         lines.append(f"{name:<22}" + "".join(f"{cell:>17}" for cell in cells))

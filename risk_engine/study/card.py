@@ -5,6 +5,7 @@ from __future__ import annotations
 from risk_engine.models import DefaultProbabilityModel
 from risk_engine.study.dataset import Dataset
 from risk_engine.study.definition import Study
+from risk_engine.study.waterfall import waterfall_page
 
 
 def model_card(study: Study, dataset: Dataset, model: DefaultProbabilityModel) -> str:
@@ -12,12 +13,16 @@ def model_card(study: Study, dataset: Dataset, model: DefaultProbabilityModel) -
     rows, bads = len(dataset.ids), int(dataset.is_bad.sum())
     read = [f"| `{fact.name}` | {fact.says.en} | {fact.unit} | {fact.risk.value} |" for fact in model.facts]
     grades = zip(model.master_scale.grades, model.master_scale.bounds, strict=True)
-    warnings = [f"- {sentence}" for sentence in study.warnings] or ["- None stated."]
+    warnings = [f"- {sentence}" for sentence in (*study.warnings, *dataset.warnings)] or ["- None stated."]
     asked = f"{study.scope.currency} {study.scope.amounts[0]:.0f} to {study.scope.amounts[1]:.0f}"
     lines = [
         f"# {study.name}",
         "",
         study.says,
+        "",
+        "```",
+        waterfall_page(dataset.waterfall.to_json()),
+        "```",
         "",
         f"- Predicts: probability of default within {study.target.horizon_months} months. Bad: {study.target.bad}.",
         f"- Fitted on {rows} applications, {bads} bad ({bads / rows:.1%}). Decider: {model.decider}.",

@@ -15,7 +15,8 @@ from risk_engine.application import SECTIONS
 from risk_engine.errors import Fault, StudyFaults
 from risk_engine.models.settings import FitSettings
 from risk_engine.study.attributes import Attribute, read_attribute
-from risk_engine.study.reading import Node
+from risk_engine.study.reading import Node, Query
+from risk_engine.study.target import Target, read_target
 from risk_engine.yaml_reader import read_yaml
 
 KEYS = (
@@ -27,29 +28,6 @@ FITTING = (
 )  # fmt: skip
 SYNTHETIC = "synthetic: fitted on made-up applicants, so nothing here says anything about real ones"
 REQUIRED = ("name", "sections", "target", "features", "master_scale", "scope")
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A select an author wrote, and where: faults begin with the place."""
-
-    sql: str
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the model predicts.
-
-    Attributes:
-        labels: Selects application_id, is_bad, observed_until, in a stated order.
-        horizon_months: Months over which the probability is told.
-        bad: The sentence that defines bad.
-    """
-
-    labels: Query
-    horizon_months: int
-    bad: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +92,7 @@ class Study:
         text = read_yaml(path)
         faults: list[Fault] = []
         given = Node(text, (), text.plain, faults).keys(KEYS, REQUIRED)
-        target, features = _target(given["target"]), _features(given["features"])
+        target, features = read_target(given["target"]), _features(given["features"])
         _split(given["split"])
         synthetic = given["synthetic"].truth(otherwise=False)
         study = cls(
@@ -136,10 +114,6 @@ class Study:
         return study
 
 
-def _query(node: Node) -> Query:
-    return Query(node.sentence("select 1"), node.place)
-
-
 def _data_folder(sections: Node, data: Path | None) -> Path | None:
     needed = any("${DATA}" in str(node.plain) for node in sections.items().values())
     if data is None and needed:
@@ -152,15 +126,7 @@ def _data_folder(sections: Node, data: Path | None) -> Path | None:
 def _sections(node: Node) -> dict[str, Query]:
     required = [name for name, section in SECTIONS.items() if section.single]
     given = node.keys([name for name, section in SECTIONS.items() if not section.training_only], required)
-    return {name: _query(select) for name, select in given.items() if select.given}
-
-
-def _target(node: Node) -> Target:
-    given = node.keys(("labels", "horizon_months", "bad"), ("labels", "horizon_months", "bad"))
-    labels = _query(given["labels"])
-    if given["labels"].given and "order by" not in " ".join(labels.sql.lower().split()):
-        given["labels"].fault("a select without ORDER BY", "ORDER BY application_id", "folds depend on the order")
-    return Target(labels, given["horizon_months"].whole(1, 600, 12), given["bad"].sentence())
+    return {name: select.query() for name, select in given.items() if select.given}
 
 
 def _settings(given: Mapping[str, Node], target: Target, features: FeatureChoice) -> FitSettings:

@@ -44,7 +44,8 @@ def evaluate(
 
     Returns:
         Plain data: for each model and measure the mean and standard deviation over all folds (``models``), the mean
-        of each repeat (``repeats``), the study's warnings.
+        of each repeat (``repeats``), where every application ended (``waterfall``), the warnings of the study and of
+        its labels.
     """
     if folds < 2 or repeats < 1:
         raise UsageError(f"{folds} folds, {repeats} repeats", hint="at least 2 folds and 1 repeat")
@@ -57,6 +58,7 @@ def evaluate(
             if progress is not None:
                 progress(repeat * folds + len(found[-1]), folds * repeats)
     return {
+        "waterfall": dataset.waterfall.to_json(),
         "study": study.name,
         "rows": len(dataset.ids),
         "bads": int(dataset.is_bad.sum()),
@@ -68,7 +70,7 @@ def evaluate(
         "repeats": [
             {"seed": FIRST_SEED + number, "models": _means(repeat)} for number, repeat in enumerate(found)
         ],
-        "warnings": list(study.warnings),
+        "warnings": [*study.warnings, *dataset.warnings],
     }  # fmt: skip
 
 

@@ -11,6 +11,14 @@ from risk_engine.yaml_reader import NodePath, YamlText
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """A select an author wrote, and where: faults begin with the place."""
+
+    sql: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One place in the file. Reading what is not there, or is of another kind, notes a fault and gives a stand-in."""
 
@@ -89,6 +97,10 @@ class Node:
         if self.given:
             self.fault(_kind(self.plain), "text")
         return otherwise
+
+    def query(self) -> Query:
+        """A select."""
+        return Query(self.sentence("select 1"), self.place)
 
     def one_of(self, words: Sequence[str], otherwise: str) -> str:
         """A word of a closed list."""

@@ -10,8 +10,9 @@ from typing import Any
 from risk_engine.batch import check_rows, replacing, section_faults, sha256_of, write_section
 from risk_engine.errors import Fault, StudyFaults, TableFaults, UsageError, nearest_hint
 from risk_engine.study.attributes import Attribute, attributes_select
-from risk_engine.study.definition import Query, Study
+from risk_engine.study.definition import Study
 from risk_engine.study.protected import protected_ground
+from risk_engine.study.reading import Query
 from risk_engine.study.warehouse import Warehouse, open_warehouse
 from risk_engine.vocabulary import FactType
 

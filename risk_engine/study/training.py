@@ -7,14 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
-from risk_engine.bundle import ModelTerms, Release, Scope, Target, refuse_other_things, write_release
+from risk_engine.bundle import (
+    ASSESSED_FROM,
+    ASSESSMENT_RATE,
+    ModelTerms,
+    Release,
+    Scope,
+    Target,
+    read_policy,
+    refuse_other_things,
+    write_release,
+)
 from risk_engine.errors import Fault, StudyFaults
-from risk_engine.facts import FactMatrix, offer_facts, reason_codes, score_facts
+from risk_engine.facts import FactMatrix
 from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.features.declaration import Feature
 from risk_engine.models import DefaultProbabilityModel
 from risk_engine.models.fitting import fit
-from risk_engine.rules import load_policy
 from risk_engine.study.card import model_card
 from risk_engine.study.dataset import Dataset, load_dataset
 from risk_engine.study.definition import Study
@@ -56,7 +65,8 @@ def train(study: Study, out: Path, *, threads: int = 1) -> Release:
 def _named_by_policy(policy: Path, dataset: Dataset, grades: tuple[str, ...]) -> Iterable[str]:
     own = {feature.name: feature for feature in dataset.features}
     facts = [feature.fact for feature in {**CATALOGUE, **own}.values()]
-    return load_policy(policy, (*facts, *score_facts(grades), *offer_facts()), reason_codes()).named_facts
+    read = read_policy(policy, facts, grades)
+    return read.named_facts.union(ASSESSED_FROM if ASSESSMENT_RATE in read.parameters else ())
 
 
 def _computed(dataset: Dataset, model: DefaultProbabilityModel, named: Iterable[str]) -> list[Feature]:

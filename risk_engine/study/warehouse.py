@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from risk_engine.errors import Fault, StudyFaults, nearest_hint
-from risk_engine.study.definition import Query, Study
+from risk_engine.study.definition import Study
+from risk_engine.study.reading import Query
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +57,23 @@ class Warehouse:
         with self._telling(query):
             relation = self._relation(query)
             return list((relation.select(*columns) if columns else relation).fetchall())
+
+    def keep(self, table: str, query: Query, columns: str = "*") -> None:
+        """Keep the rows of a select as a table that :meth:`ask` can read.
+
+        Args:
+            table: Its name.
+            query: The select as written; faults name its lines.
+            columns: What to keep of it, in SQL.
+        """
+        with self._telling(query):
+            self._relation(query)
+            text = self._filled(query.sql)
+            self._connection.execute(f"create temp table {table} as select {columns} from (\n{text}\n)")  # noqa: S608
+
+    def ask(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows of the engine's own select over kept tables; ``$name`` stands for a value."""
+        return list(self._connection.execute(sql, dict(values or {})).fetchall())
 
     def sorted_stream(self, query: Query, sql: str = "") -> pa.RecordBatchReader:
         """An Arrow record batch reader over the rows, sorted by application_id and then by every other column.
@@ -111,7 +129,7 @@ def open_warehouse(study: Study, *, threads: int = 1) -> Iterator[Warehouse]:
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": threads}
         )
         try:
-            queries = [*study.sections.values(), study.target.labels]
+            queries = [*study.sections.values(), *study.target.queries]
             named = {found.group(1) for query in queries for found in _FILE.finditer(filled(study, query.sql))}
             folders = {str(Path(path).parent) + "/" for path in named if _GLOB.search(path)}
             for setting in (
@@ -120,6 +138,7 @@ def open_warehouse(study: Study, *, threads: int = 1) -> Iterator[Warehouse]:
                 f"temp_directory = {_listed([spill])}",
                 "enable_progress_bar = false",
                 "python_enable_replacements = false",
+                "timezone = 'UTC'",  # else a select that turns a moment into a date depends on the machine
                 "enable_external_access = false",
                 "lock_configuration = true",
             ):

@@ -99,13 +99,13 @@ def test_the_studies_that_come_with_the_engine_are_whole(name, tmp_path):
 
 def test_the_rating_of_the_bank_is_read_by_no_select_of_cumcm(tmp_path):
     study = Study.load(STUDIES / "cumcm2020c.yaml", tmp_path)
-    for query in (*study.sections.values(), study.target.labels):
+    for query in (*study.sections.values(), *study.target.queries):
         assert "rating" not in query.sql
         assert "select *" not in query.sql
 
 
 def test_protected_columns_are_read_by_no_select_of_german(tmp_path):
     study = Study.load(STUDIES / "german.yaml", tmp_path)
-    for query in (*study.sections.values(), study.target.labels):
+    for query in (*study.sections.values(), *study.target.queries):
         for column in ("personal_status_sex", " age", "foreign_worker", "telephone"):
             assert column not in query.sql

@@ -1,0 +1,145 @@
+"""The applications of a study with their labels, as the lender states them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from risk_engine.errors import Fault, StudyFaults, nearest_hint
+from risk_engine.study.definition import Study
+from risk_engine.study.reading import Query
+from risk_engine.study.warehouse import Warehouse
+from risk_engine.study.waterfall import BAD, GOOD, Waterfall, vintage
+
+COLUMNS = ("application_id", "is_bad", "observed_until")
+STEPS = ("without_label", GOOD, BAD)
+
+REQUEST = (
+    "application_id::varchar as application_id, obligor_id::varchar as obligor_id,"
+    " left(as_of::varchar, 10)::date as as_of"
+)
+"""What labels need of a request; the date of a moment is that of its own offset."""
+
+
+class LabelledRow(NamedTuple):
+    """One application that is good or bad."""
+
+    application_id: str
+    obligor_id: str
+    is_bad: bool
+    as_of: dt.date
+    booked_on: dt.date | None
+    vintage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The good and bad applications of a study, and where the others ended.
+
+    Attributes:
+        rows: One an application, in the order of the study.
+        waterfall: Every application of the study.
+        warnings: What a reader of any figure must know about the labels.
+    """
+
+    rows: tuple[LabelledRow, ...]
+    waterfall: Waterfall
+    warnings: tuple[str, ...]
+
+
+def stated_labels(study: Study, query: Query, warehouse: Warehouse) -> Labelled:
+    """Read labels as the lender states them.
+
+    Args:
+        study: Whose labels.
+        query: Selects application_id, is_bad, observed_until, in a stated order.
+        warehouse: Open over the study's files.
+
+    Raises:
+        StudyFaults: Wrong columns or types, nulls, applications that are unknown or stand twice, labels all alike.
+    """
+    place = f"{query.place}: target.labels"
+    types = warehouse.types(query)
+    _check_types(place, types)
+    order = [list(types).index(name) for name in COLUMNS]
+    stated = [tuple(row[column] for column in order) for row in warehouse.rows(query)]
+    warehouse.keep("applications", study.sections["application"], REQUEST)
+    known = {key: (obligor, as_of) for key, obligor, as_of in warehouse.ask("from applications")}
+    refuse(place, [f"nothing in row {at}" for at, row in enumerate(stated, start=1) if None in row], "a value")
+    repeated = [f"applicant {key} again" for key, count in Counter(row[0] for row in stated).items() if count > 1]
+    refuse(place, repeated, "each applicant once")
+    refuse(place, [f"applicant {row[0]}" for row in stated if str(row[0]) not in known],
+           "applicants of section application")  # fmt: skip
+    rows = tuple(
+        LabelledRow(key, obligor, is_bad, as_of, None, vintage(as_of))
+        for key, is_bad, (obligor, as_of) in ((str(row[0]), row[1], known[str(row[0])]) for row in stated)
+    )
+    refuse_one_class(place, rows)
+    landed = dict.fromkeys(known, STEPS[0]) | {row.application_id: BAD if row.is_bad else GOOD for row in rows}
+    waterfall = Waterfall.of(STEPS, ((vintage(known[key][1]), step) for key, step in landed.items()))
+    until = {str(row[0]): row[2] for row in stated}
+    early = [row for row in rows if until[row.application_id] < months_after(row.as_of, study.target.horizon_months)]
+    return Labelled(rows, waterfall, (*_immature(study, rows, early), *one_class_vintages(waterfall)))
+
+
+def months_after(day: dt.date, months: int) -> dt.date:
+    """The same day of the month ``months`` later, or that month's last day.
+
+    >>> str(months_after(dt.date(2024, 2, 29), 12)), str(months_after(dt.date(2023, 8, 31), 6))
+    ('2025-02-28', '2024-02-29')
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
+    return dt.date(year, month + 1, min(day.day, last))
+
+
+def refuse(place: str, found: Sequence[str], expected: str) -> None:
+    """Raise what was found, if anything was."""
+    if found:
+        raise StudyFaults([Fault(place, told, expected) for told in found[:100]])
+
+
+def refuse_one_class(place: str, rows: Sequence[LabelledRow]) -> None:
+    """Raise where nothing can be learned: every row good, every row bad, or none."""
+    if len({row.is_bad for row in rows}) < 2:
+        refuse(place, [f"{len(rows)} rows, all alike"], "good and bad outcomes")
+
+
+def one_class_vintages(waterfall: Waterfall) -> tuple[str, ...]:
+    """Name the vintages whose rows are all good or all bad: no figure can be told for them alone."""
+    alone = [
+        f"{name} ({counts[GOOD]} good, {counts[BAD]} bad)"
+        for name, counts in waterfall.counts.items()
+        if (counts[GOOD] > 0) != (counts[BAD] > 0)
+    ]
+    return (f"Vintages of one class: {', '.join(alone)}.",) if alone else ()
+
+
+def _immature(study: Study, rows: Sequence[LabelledRow], early: Sequence[LabelledRow]) -> tuple[str, ...]:
+    if not early:
+        return ()
+    by = ", ".join(f"{name} {count}" for name, count in sorted(Counter(row.vintage for row in early).items()))
+    told = f"{len(early)} of {len(rows)} rows were observed for less than the horizon of {study.target.horizon_months}"
+    return (f"{told} months; their labels are taken as stated ({by}).",)
+
+
+def _check_types(place: str, types: Mapping[str, str]) -> None:
+    faults = []
+    for name in COLUMNS:
+        if name not in types:
+            hint = nearest_hint(name, [given for given in types if given not in COLUMNS])
+            faults.append(Fault(place, f"no column {name}", f"{', '.join(COLUMNS)}", hint))
+    faults += [
+        Fault(place, f"a column {name}", f"{', '.join(COLUMNS)} only", nearest_hint(name, COLUMNS))
+        for name in types
+        if name not in COLUMNS
+    ]
+    if types.get("is_bad", "BOOLEAN") != "BOOLEAN":
+        faults.append(Fault(f"{place}: column is_bad", types["is_bad"], "true or false", 'such as "default" = 1'))
+    if types.get("observed_until", "DATE") != "DATE":
+        faults.append(Fault(f"{place}: column observed_until", types["observed_until"], "a date"))
+    if faults:
+        raise StudyFaults(faults)
