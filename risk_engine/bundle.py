@@ -17,7 +17,7 @@ import datetime as dt
 import hashlib
 import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ import numpy as np
 
 from risk_engine.application import SECTIONS
 from risk_engine.errors import Fault, PolicyFaults, ReleaseError, RiskEngineError
-from risk_engine.facts import FactMatrix, offer_facts, reason_codes, score_facts
+from risk_engine.facts import Fact, FactMatrix, assessment_facts, offer_facts, reason_codes, score_facts
 from risk_engine.features import Feature, Plan
 from risk_engine.models import DefaultProbabilityModel
 from risk_engine.rules import Policy, load_policy
@@ -37,6 +37,10 @@ GOLDEN_TOLERANCE = 1e-9
 GOLDEN_ROWS = 20
 LIMIT_STEP, RATE_TABLE = "limit_step", "rate_by_grade"
 """What every decision needs of a policy beside its rules."""
+ASSESSMENT_RATE, DEBT_SERVICE_CEILING = "assessment_rate", "max_debt_service_to_income"
+"""Parameters of a policy that assesses what the applicant can afford."""
+ASSESSED_FROM = ("household_net_income", "household_debt_service", "household_living_costs")
+"""Features that affordability is assessed from."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -156,7 +160,8 @@ def write_release(
         **model.files(),
     }
     policy_files = _folder(policy)
-    effective = _load_policy(policy, features, model).effective_from
+    facts, grades = [feature.fact for feature in features], model.master_scale.grades
+    effective = read_policy(policy, facts, grades).effective_from
     manifest = _Manifest(_part(model_files), _part(policy_files), effective, ())
     files = {
         "release.json": _json(manifest),
@@ -192,7 +197,7 @@ def load_release(path: Path) -> Release:
         columns = tuple(position[name] for name in terms.facts)
         model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
         _check_golden(model, model_files["golden.jsonl"], path)
-    policy = _load_policy(path / "policy", features, model)
+    policy = read_policy(path / "policy", plan.facts, model.master_scale.grades)
     return Release(
         id=_sha(manifest_file.read_bytes()),
         model_id=manifest.model.id,
@@ -249,20 +254,49 @@ def _written(out: Path, files: Mapping[str, bytes]) -> Release:
     return release
 
 
-def _load_policy(folder: Path, features: Sequence[Feature], model: DefaultProbabilityModel) -> Policy:
-    """A policy that names only facts this release computes, and has what every decision needs of it."""
-    facts = [*(feature.fact for feature in features), *score_facts(model.master_scale.grades), *offer_facts()]
+def read_policy(folder: Path, features: Iterable[Fact], grades: tuple[str, ...]) -> Policy:
+    """Load a policy that names only facts a release would have, and holds what every decision needs of it.
+
+    Args:
+        folder: The policy's folder.
+        features: What the release computes, or could.
+        grades: Grades of its master scale, best first.
+
+    Raises:
+        PolicyFaults: Every fault of the policy.
+    """
+    features = tuple(features)
+    facts = (*features, *assessment_facts(), *score_facts(grades), *offer_facts())
     policy = load_policy(folder, facts, reason_codes(), sections=SECTIONS)
-    faults = []
-    if LIMIT_STEP not in policy.parameters:
-        hint = "a limit is rounded down to it"
-        faults.append(Fault("parameters.yaml", "no " + LIMIT_STEP, "a parameter " + LIMIT_STEP, hint))
-    if RATE_TABLE not in policy.tables:
-        hint = "a limit is priced by it"
-        faults.append(Fault("tables", "no " + RATE_TABLE, f"a table {RATE_TABLE} that gives annual_rate", hint))
+    faults = [*_lacking(policy), *_unassessed(policy, {fact.name for fact in features})]
     if faults:
         raise PolicyFaults(faults)
     return policy
+
+
+def _lacking(policy: Policy) -> Iterator[Fault]:
+    if LIMIT_STEP not in policy.parameters:
+        hint = "a limit is rounded down to it"
+        yield Fault("parameters.yaml", "no " + LIMIT_STEP, "a parameter " + LIMIT_STEP, hint)
+    if RATE_TABLE not in policy.tables:
+        hint = "a limit is priced by it"
+        yield Fault("tables", "no " + RATE_TABLE, f"a table {RATE_TABLE} that gives annual_rate", hint)
+
+
+def _unassessed(policy: Policy, features: Collection[str]) -> Iterator[Fault]:
+    """What is missing to establish the facts on affordability that a policy names."""
+    told = {fact.name for fact in assessment_facts() if fact.group == "affordability"} & policy.named_facts
+    needed = {ASSESSMENT_RATE: told, DEBT_SERVICE_CEILING: told & {"affordable_amount"}}
+    for parameter, named in needed.items():
+        known = parameter in policy.parameters
+        if named and not (known and isinstance(policy.parameter(parameter, policy.effective_from), float)):
+            hint = f"{', '.join(sorted(named))} cannot be told without it"
+            yield Fault("parameters.yaml", f"no number {parameter}", f"a parameter {parameter}, unit: ratio", hint)
+    naming = next((rule.written.place() for rule in policy.rules if told & rule.names), "tables")
+    for name in ASSESSED_FROM if told else ():
+        if name not in features:
+            hint = f"{', '.join(sorted(told))} cannot be told without it"
+            yield Fault(naming, f"no feature {name}", f"features that hold {name}", hint)
 
 
 def _sha(data: bytes) -> str:

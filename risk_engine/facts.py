@@ -257,6 +257,33 @@ def _outcome_fact(name: str, en: str, zh: str, unit: str, **more: Any) -> Fact:
     return Fact(name=name, says=Says(en, zh), unit=unit, **more)
 
 
+def assessment_facts() -> tuple[Fact, ...]:
+    """Facts of the evidence stage that the decision itself establishes: for rules alone, no model reads them.
+
+    ``assessed_instalment`` is what the loan asked for would cost in a month at the policy's ``assessment_rate``; the
+    next three hold it against the household's income, debts and living costs. Age is a protected ground: a rule may
+    name it, a feature cannot.
+    """
+    rising, falling = RiskDirection.RISING, RiskDirection.FALLING
+    burden, group = "existing_obligations", "affordability"
+    return (
+        _outcome_fact("assessed_instalment", "Monthly instalment of the request at the assessment rate",
+                      "按评估利率测算的月还款额", "currency", decimals=2, range=(0.0, 1e15), risk=rising,
+                      reason="excessive_request", group=group),
+        _outcome_fact("debt_service_to_income", "All debt service with the assessed instalment, to net income",
+                      "全部债务月还款额（含本笔）占净收入比例", "ratio", range=(0.0, 1e9), clip=(0.0, 10.0),
+                      risk=rising, reason=burden, group=group),
+        _outcome_fact("residual_income", "Net income left after all debt service and living costs",
+                      "偿债及生活支出后月结余", "currency", decimals=2, range=(-1e15, 1e15), risk=falling,
+                      reason=burden, group=group),
+        _outcome_fact("affordable_amount", "Largest amount whose assessed instalment the income bears",
+                      "收入可负担的最高金额", "currency", decimals=2, range=(0.0, 1e15), risk=falling,
+                      reason=burden, group=group),
+        _outcome_fact("applicant_age_years", "Completed years of age", "申请人年龄（周岁）", "years", decimals=0,
+                      range=(0.0, 150.0), reason="ineligible_applicant", group="identity"),
+    )  # fmt: skip
+
+
 def score_facts(grades: tuple[str, ...]) -> tuple[Fact, ...]:
     """Facts of the score stage, for a master scale with these grades (best first)."""
     stage, rising, falling = Stage.SCORE, RiskDirection.RISING, RiskDirection.FALLING

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import AsJson, Sections, group, tell
+from risk_engine.commands.shared import AsJson, Sections, Threads, group, say, tell
 from risk_engine.errors import UsageError
 
 app = group()
@@ -59,6 +59,7 @@ def compute(
     sections: Sections,
     out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
     release: Annotated[Path | None, typer.Option("--release", help="Compute this release's features.")] = None,
+    threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
     """Features of every applicant in the section files: the release's, or the installed catalogue's."""
@@ -68,22 +69,21 @@ def compute(
     from risk_engine.features.catalogue import CATALOGUE
 
     plan = load_release(release).plan if release else Plan(list(CATALOGUE.values()))
-    rows = write_features(sections, plan, out)
+    rows = write_features(sections, plan, out, threads=threads, say=say)
     tell({"rows": rows, "features": len(plan.names), "out": str(out)}, f"{rows:,} rows in {out}", as_json=as_json)
 
 
 @policy_app.command("check")
-def check_policy(folder: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy folder.")]) -> None:
+def check_policy(
+    folder: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy folder.")],
+    grades: Annotated[str, typer.Option(help="Grades of the master scale, best first.")] = "A,B,C,D,E,F,G",
+) -> None:
     """Check a policy against the installed catalogue and run its examples."""
-    from risk_engine.application import SECTIONS
-    from risk_engine.facts import offer_facts, reason_codes, score_facts
+    from risk_engine.bundle import read_policy
     from risk_engine.features.catalogue import CATALOGUE
-    from risk_engine.rules import load_policy
 
     facts = [feature.fact for feature in CATALOGUE.values()]
-    policy = load_policy(
-        folder, [*facts, *score_facts(tuple("ABCDEFG")), *offer_facts()], reason_codes(), sections=SECTIONS
-    )
+    policy = read_policy(folder, facts, tuple(grade.strip() for grade in grades.split(",")))
     typer.echo(
         f"{policy.id} {policy.version}: {len(policy.rules)} rules, {len(policy.tables)} tables, every example holds"
     )

@@ -10,6 +10,8 @@ import numpy as np
 
 from risk_engine.application import SECTIONS, Application, Fee, Request
 from risk_engine.bundle import Release
+from risk_engine.decision.assessment import assess
+from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
 from risk_engine.features import NAMES, PLACE, Columns
 from risk_engine.rules import NOT_APPLICABLE, REQUIRED, Case, HeldSection
@@ -29,7 +31,7 @@ class Dossier:
         as_of: The moment of decision, in the application's own offset.
         case: What scopes and the evidence matrix look at.
         matrix: One row: every fact of the release's plan.
-        facts: The same, by name.
+        facts: The same, by name, and what the decision itself establishes of them.
         required: State and age of each section the policy requires.
         broken: Sections whose integrity checks failed.
         notes: What the reader of the answer should know about the evidence.
@@ -77,7 +79,13 @@ def open_dossier(
         matrix: Their facts, of the release's plan.
         row: Which of them.
         as_of: The moment of decision.
+
+    Raises:
+        InputFaults: The release's policy does not cover the day.
     """
+    day = as_of.date()
+    if not release.policy.covers(day):
+        raise InputFaults([_uncovered(day, release)])
     case = case_of(application)
     asks = release.policy.evidence(case)
     return Dossier(
@@ -86,11 +94,18 @@ def open_dossier(
         as_of=as_of,
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
-        facts=matrix.one(row),
+        facts=assess(matrix.one(row), application, release.policy, day),
         required={name: _held(columns, name, row) for name, asked in asks.items() if asked.need == REQUIRED},
         broken=columns.broken(row),
         notes=(*columns.notes(row), *_notes(application, release, columns, row)),
     )
+
+
+def _uncovered(day: dt.date, release: Release) -> Fault:
+    policy = release.policy
+    until = f"to {policy.effective_until}" if policy.effective_until else "on"
+    expected = f"a day that policy {policy.id} {policy.version} covers: from {policy.effective_from} {until}"
+    return Fault("$.application.as_of", day.isoformat(), expected, "decide with the release that was in force")
 
 
 def _notes(application: Application, release: Release, columns: Columns, row: int) -> Iterator[str]:

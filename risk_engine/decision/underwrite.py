@@ -19,7 +19,6 @@ from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
 from risk_engine.decision.reasons import Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
 from risk_engine.decision.strategy import caps_known, giving, limit, refer_kind, worst_outcome
-from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import Facts, Plain
 from risk_engine.features import KERNELS, from_document
 from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
@@ -59,8 +58,6 @@ def underwrite(application: Application, release: Release, *, as_of: dt.datetime
 def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decision:
     """Decide a dossier: what :func:`underwrite` does once the features are known, for one document or a batch row."""
     day = dossier.as_of.date()
-    if not release.policy.covers(day):
-        raise InputFaults([_uncovered(day, release)])
     evidence = _evidence_results(dossier, release)
     scored = _score(dossier, release, fit=not giving(evidence, Outcome.REFER))
     results = [*evidence, *scored.outside]
@@ -136,13 +133,6 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
         score=score,
         grade=grade,
     )
-
-
-def _uncovered(day: dt.date, release: Release) -> Fault:
-    policy = release.policy
-    until = f"to {policy.effective_until}" if policy.effective_until else "on"
-    expected = f"a day that policy {policy.id} {policy.version} covers: from {policy.effective_from} {until}"
-    return Fault("$.application.as_of", day.isoformat(), expected, "decide with the release that was in force")
 
 
 def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:

@@ -9,7 +9,7 @@ from risk_engine.rules.evidence import NOT_APPLICABLE, REQUIRED, HeldSection, Re
 from risk_engine.rules.loading import load_policy
 from risk_engine.rules.parameters import Parameter
 from risk_engine.rules.policy import Policy
-from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
+from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth, to_the_cent
 from risk_engine.rules.scope import Case
 from risk_engine.rules.tables import Row, Table
 
@@ -30,4 +30,5 @@ __all__ = [
     "Table",
     "Truth",
     "load_policy",
+    "to_the_cent",
 ]
