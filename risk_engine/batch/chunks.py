@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.batch.arrow_kinds import KEY
-from risk_engine.batch.section_files import SectionFile, first_line, open_sections
+from risk_engine.batch.section_files import SectionFile, first_line, open_parquet, open_sections
 from risk_engine.errors import DataError, Fault, TableFaults
 
 APPLICANTS = 500
@@ -30,7 +30,7 @@ class Part:
         file: Where it comes from.
         rows: The chunk's rows, sorted by applicant.
         offsets: int64 (n + 1,): the rows of applicant ``i`` are ``offsets[i]:offsets[i + 1]``.
-        first_row: Number, in the file, of the first of these rows; faults name rows by it.
+        first_row: Number, in the section, of the first of these rows; faults name rows by it.
     """
 
     file: SectionFile
@@ -44,7 +44,7 @@ class Part:
 
     def place(self, column: str, row: int, ids: tuple[str, ...]) -> str:
         """File, column, row and applicant, as faults name them."""
-        return f"{self.file.told}: column {column}, row {self.first_row + row}, applicant {ids[self.applicant_of(row)]}"
+        return f"{self.file.place(column, self.first_row + row)}, applicant {ids[self.applicant_of(row)]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def read_chunks(
     """Read a folder of section files forward, a chunk of applicants at a time.
 
     Args:
-        folder: Holds ``<section>.parquet`` files, each sorted by application_id.
+        folder: Holds ``<section>.parquet`` files, each sorted by application_id, or folders ``<section>`` of such
+            files, which follow each other in the order of their names.
         only: Sections to read; None reads all that describe applicants.
         applicants: At most so many in a chunk.
         told: What faults call a section's file, where it is not its path.
@@ -129,17 +130,31 @@ def _stranger(file: SectionFile, key: str) -> TableFaults:
 
 
 class _Forward:
-    """One file read forward, checked to be sorted by applicant on the way."""
+    """One section read forward, checked to be sorted by applicant on the way."""
 
     def __init__(self, file: SectionFile) -> None:
         self.file = file
         self.taken = 0
-        opened = file.opened()
-        self._schema = pa.schema([(name, opened.schema_arrow.field(name).type) for name in file.present])
-        self._schema = self._schema.set(0, pa.field(KEY, pa.string()))
-        self._batches = opened.iter_batches(ROWS_A_READ, columns=list(file.present))
-        self._held = self._schema.empty_table()
+        self._name = file.told
         self._last: str | None = None
+        self._last_name = file.told
+        self._batches = self._read()
+        self._held = self._empty = next(self._batches)
+
+    def _read(self) -> Iterator[pa.Table]:
+        """A table without rows, then batches; an error is told with the file's name."""
+        columns = list(self.file.present)
+        for number, path in enumerate(self.file.paths):
+            self._name = self.file.name_of(number)
+            with open_parquet(path) as opened:
+                try:
+                    if number == 0:
+                        first = opened.schema_arrow.empty_table().select(columns)
+                        yield first.set_column(0, KEY, first.column(KEY).cast(pa.string()))
+                    for batch in opened.iter_batches(ROWS_A_READ, columns=columns):
+                        yield self._checked(pa.Table.from_batches([batch]).select(columns))
+                except (OSError, pa.ArrowException) as error:
+                    raise DataError(f"{self._name}: cannot be read: {first_line(error)}") from error
 
     def take(self, rows: int) -> pa.Table:
         """The next rows, at most so many."""
@@ -161,7 +176,7 @@ class _Forward:
         return self._joined(parts)
 
     def _joined(self, parts: list[pa.Table]) -> pa.Table:
-        joined = pa.concat_tables(parts) if parts else self._schema.empty_table()
+        joined = pa.concat_tables(parts) if parts else self._empty
         self.taken += joined.num_rows
         return joined
 
@@ -171,29 +186,33 @@ class _Forward:
 
     def _fill(self) -> bool:
         while not self._held.num_rows:
-            try:
-                batch = next(self._batches)
-            except StopIteration:
+            found = next(self._batches, None)
+            if found is None:
                 return False
-            except (OSError, pa.ArrowException) as error:
-                raise DataError(f"{self.file.told}: cannot be read: {first_line(error)}") from error
-            self._held = self._checked(pa.Table.from_batches([batch]).select(self._schema.names))
+            self._held = found
         return True
 
     def _checked(self, table: pa.Table) -> pa.Table:
         keys = table.column(KEY).cast(pa.string()).combine_chunks()
         if keys.null_count:
-            raise TableFaults([Fault(self.file.told, f"a row without {KEY}", f"{KEY} on every row")])
+            raise TableFaults([Fault(self._name, f"a row without {KEY}", f"{KEY} on every row")])
         falls = pc.less(keys.slice(1), keys.slice(0, max(len(keys) - 1, 0)))
         culprit = pc.index(falls, value=True).as_py()
         if culprit >= 0:
             raise self._unsorted(keys[culprit + 1].as_py())
-        if len(keys) and self._last is not None and keys[0].as_py() < self._last:
-            raise self._unsorted(keys[0].as_py())
         if len(keys):
-            self._last = keys[-1].as_py()
+            self._follow(keys[0].as_py())
+            self._last, self._last_name = keys[-1].as_py(), self._name
         return table.set_column(0, KEY, keys)
+
+    def _follow(self, key: str) -> None:
+        """Check the first applicant of a batch against the last of the one before."""
+        if self._last is not None and key < self._last:
+            raise self._unsorted(key)
+        if self._last == key and self._last_name != self._name:
+            found = f"rows of applicant {key}, whose rows began in {self._last_name}"
+            raise TableFaults([Fault(self._name, found, "all rows of an applicant in one file")])
 
     def _unsorted(self, key: str) -> TableFaults:
         found = f"applicant {key} after a later one, so its rows may be split"
-        return TableFaults([Fault(self.file.told, found, f"rows sorted by {KEY}")])
+        return TableFaults([Fault(self._name, found, f"rows sorted by {KEY}")])

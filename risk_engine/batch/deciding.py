@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -19,18 +20,22 @@ from risk_engine.batch.arrow_kinds import KEY
 from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
 from risk_engine.batch.documents import chunk_document
 from risk_engine.batch.neutral import chunk_columns
-from risk_engine.batch.writing import replacing, write_tables
+from risk_engine.batch.parts import parts_of, silent
+from risk_engine.batch.section_files import digests
+from risk_engine.batch.working import in_order
+from risk_engine.batch.writing import replacing
 from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import case_of, not_applicable, open_dossier
-from risk_engine.decision.underwrite import decide
+from risk_engine.decision.underwrite import STATE_WORDS, decide
 from risk_engine.errors import Fault, TableFaults, nearest_hint
-from risk_engine.facts import FactMatrix
 from risk_engine.vocabulary import Outcome, State
 
 DECISIONS, SUMMARY = "decisions.parquet", "summary.json"
 REQUEST = ("application", "applicant", "fees")
 """What of a document a decision reads beside the features."""
+
+KNOWN = STATE_WORDS[State.VALUE]
 
 SCHEMA = pa.schema([
     (KEY, pa.string()),
@@ -51,9 +56,22 @@ SCHEMA = pa.schema([
 ])  # fmt: skip
 
 
+class _Held(msgspec.Struct):
+    state: str
+
+
+class _Answer(msgspec.Struct):
+    """What the summary reads of an answer."""
+
+    features: dict[str, _Held]
+
+
+_answers = msgspec.json.Decoder(_Answer)
+
+
 @dataclass(slots=True)
 class Summary:
-    """What a batch came to, counted while it runs.
+    """What a batch came to, counted from the rows that were written.
 
     Attributes:
         release: The release that decided.
@@ -69,20 +87,15 @@ class Summary:
     refer_kinds: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def count(self, decision: Decision) -> None:
-        """Add one decision."""
-        self.applications += 1
-        self.outcomes[decision.outcome.value] += 1
-        if decision.refer_kind is not None:
-            self.refer_kinds[decision.refer_kind.value] += 1
-
-    def count_unknown(self, matrix: FactMatrix) -> None:
-        """Add the states of some applicants."""
-        for column, fact in enumerate(matrix.facts):
-            states, counts = np.unique(matrix.states[:, column], return_counts=True)
-            told = {State(int(state)).name.lower(): int(count) for state, count in zip(states, counts, strict=True)}
-            told.pop(State.VALUE.name.lower(), None)
-            self.unknown.setdefault(fact.name, Counter()).update(told)
+    def count(self, decisions: pa.Table) -> None:
+        """Add some rows of ``decisions.parquet``."""
+        self.applications += decisions.num_rows
+        self.outcomes.update(decisions["outcome"].to_pylist())
+        self.refer_kinds.update(decisions["refer_kind"].drop_null().to_pylist())
+        for answer in decisions["decision_json"].to_pylist():
+            for name, held in _answers.decode(answer).features.items():
+                if held.state != KNOWN:
+                    self.unknown.setdefault(name, Counter())[held.state] += 1
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; the facts most often unknown come first."""
@@ -97,61 +110,78 @@ class Summary:
             "unknown": [
                 {"fact": name, "count": states.total(), "states": dict(sorted(states.items()))}
                 for name, states in missing
-                if states.total()
             ],
             "warnings": list(self.release.terms.warnings),
         }
 
 
 def decide_batch(
-    release: Release, folder: Path, out: Path, *, ids: Collection[str] | None = None, applicants: int = APPLICANTS
+    release: Release,
+    folder: Path,
+    out: Path,
+    *,
+    ids: Collection[str] | None = None,
+    applicants: int = APPLICANTS,
+    threads: int = 1,
+    say: Callable[[str], None] = silent,
 ) -> Summary:
     """Decide the applicants of a folder of section files.
 
     Features are computed once a chunk; each applicant is then decided as the service would decide the exported
     document, bit for bit, except for the decision id, which here is a digest of release, application and moment.
+    A run that was killed goes on where it stopped when it is started again; the bytes are the same.
 
     Args:
         release: What decides.
         folder: The section files.
         out: Receives ``decisions.parquet`` (one row an application, the whole answer in ``decision_json``) and
-            ``summary.json``, each whole or not at all.
+            ``summary.json``, each whole or not at all; the summary is written last.
         ids: Application ids to decide; None decides all.
         applicants: At most so many at a time; the answers do not depend on it.
+        threads: How many chunks to work on at once; the bytes do not depend on it.
+        say: Is told when an earlier run is taken up.
 
     Returns:
         The counts that ``summary.json`` holds.
 
     Raises:
-        TableFaults: Files that break the contract; ids that they do not have. Then nothing is written.
+        TableFaults: Files that break the contract, every fault of the first chunk that has any; ids that they do not
+            have. Then nothing is written.
     """
     summary = Summary(release)
     wanted = None if ids is None else frozenset(ids)
-    write_tables(out / DECISIONS, SCHEMA, _decided(release, folder, summary, wanted, applicants))
-    with replacing(out / SUMMARY) as temporary:
-        temporary.write_text(json.dumps(summary.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    made_of = {
+        "sections": digests(folder), "release": release.id, "applicants": applicants,
+        "ids": None if wanted is None else sorted(wanted),
+    }  # fmt: skip
+    with parts_of(out / DECISIONS, made_of, say) as parts:
+        chunks = parts.unfinished(_chosen(folder, wanted, applicants))
+        parts.write(SCHEMA, in_order(chunks, lambda told: (told[0], _decided(release, *told[1])), threads))
+        (out / SUMMARY).unlink(missing_ok=True)  # an earlier run's must not stand beside these decisions
+        parts.join(SCHEMA, summary.count)
+        with replacing(out / SUMMARY, within=parts.folder) as temporary:
+            temporary.write_text(json.dumps(summary.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return summary
 
 
-def _decided(
-    release: Release, folder: Path, summary: Summary, wanted: frozenset[str] | None, applicants: int
-) -> Iterator[pa.Table]:
+def _chosen(folder: Path, wanted: frozenset[str] | None, applicants: int) -> Iterator[tuple[Chunk, list[int]]]:
+    """The chunks in which somebody is to be decided, and who."""
     seen: set[str] = set()
     for chunk in read_chunks(folder, applicants=applicants):
-        seen.update(chunk.ids)
         positions = [position for position, key in enumerate(chunk.ids) if wanted is None or key in wanted]
+        if wanted is not None:
+            seen.update(chunk.ids)
         if positions:
-            yield _decided_chunk(release, chunk, positions, summary)
+            yield chunk, positions
     if missing := sorted((wanted or frozenset()) - seen):
         expected = f"an application of {folder}"
         raise TableFaults([Fault("ids", repr(key)[:80], expected, nearest_hint(key, seen)) for key in missing])
 
 
-def _decided_chunk(release: Release, chunk: Chunk, positions: list[int], summary: Summary) -> pa.Table:
+def _decided(release: Release, chunk: Chunk, positions: list[int]) -> pa.Table:
     requests = {position: chunk_document(chunk, position, REQUEST) for position in positions}
     columns = chunk_columns(chunk, _not_applicable(release, requests, len(chunk)))
     matrix = release.plan.run(columns)
-    summary.count_unknown(matrix.rows(np.array(positions)))
     rows = []
     for position, request in requests.items():
         as_of = request.application.as_of
@@ -159,7 +189,6 @@ def _decided_chunk(release: Release, chunk: Chunk, positions: list[int], summary
             raise _no_moment(chunk, position)
         dossier = open_dossier(request, release, columns, matrix, position, as_of)
         decision = decide(dossier, release, _decision_id(release, chunk.ids[position], as_of.isoformat()))
-        summary.count(decision)
         rows.append(_row(decision))
     return pa.Table.from_pylist(rows, SCHEMA)
 

@@ -2,53 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from risk_engine.batch.arrow_kinds import KEY
-from risk_engine.batch.chunks import APPLICANTS, read_chunks
+from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
 from risk_engine.batch.neutral import chunk_columns
-from risk_engine.batch.writing import write_tables
+from risk_engine.batch.parts import parts_of, silent
+from risk_engine.batch.section_files import digests
+from risk_engine.batch.working import in_order
 from risk_engine.facts import Fact, FactMatrix
 from risk_engine.features.plan import Plan
 
 
-def compute_features(folder: Path, plan: Plan, *, applicants: int = APPLICANTS) -> tuple[tuple[str, ...], FactMatrix]:
+def compute_features(
+    folder: Path, plan: Plan, *, applicants: int = APPLICANTS, threads: int = 1
+) -> tuple[tuple[str, ...], FactMatrix]:
     """Compute a plan's features for every applicant of a folder of section files.
 
     Args:
         folder: The section files.
         plan: What to compute.
         applicants: At most so many at a time; the values do not depend on it.
+        threads: How many chunks to work on at once; the values do not depend on it.
 
     Returns:
         Application ids, sorted, and their facts in the same order.
     """
-    chunks = list(_feature_chunks(folder, plan, applicants))
+    read = read_chunks(folder, _needed(plan), applicants=applicants)
+    chunks = list(in_order(read, lambda chunk: (chunk.ids, plan.run(chunk_columns(chunk))), threads))
     ids = tuple(key for keys, _ in chunks for key in keys)
     return ids, _stacked(tuple(plan.facts), [matrix for _, matrix in chunks])
 
 
-def write_features(folder: Path, plan: Plan, out: Path, *, applicants: int = APPLICANTS) -> int:
+def write_features(
+    folder: Path,
+    plan: Plan,
+    out: Path,
+    *,
+    applicants: int = APPLICANTS,
+    threads: int = 1,
+    say: Callable[[str], None] = silent,
+) -> int:
     """Compute a plan's features and write them as Parquet, a chunk at a time, whole or not at all.
 
     Columns: ``application_id``, then ``name`` (float64; null where there is no value; a word as its place in the
     fact's list) and ``name__state`` (0 value, 1 none, 2 not obtained, 3 not applicable) for each feature.
 
+    A run that was killed goes on where it stopped when it is started again; the bytes are the same.
+
+    Args:
+        folder: The section files.
+        plan: What to compute.
+        out: The file to write.
+        applicants: At most so many at a time.
+        threads: How many chunks to work on at once; the bytes do not depend on it.
+        say: Is told when an earlier run is taken up.
+
     Returns:
         The number of applicants.
     """
-    chunks = _feature_chunks(folder, plan, applicants)
-    return write_tables(out, _schema(plan.facts), (_table(plan.facts, *chunk) for chunk in chunks))
+    needed, schema = _needed(plan), _schema(plan.facts)
+    features = [feature.to_json() for feature in plan.features]
+    made_of = {"sections": digests(folder, needed), "features": features, "applicants": applicants}
+
+    def work(told: tuple[int, Chunk]) -> tuple[int, pa.Table]:
+        part, chunk = told
+        return part, _table(plan.facts, chunk.ids, plan.run(chunk_columns(chunk)))
+
+    with parts_of(out, made_of, say) as parts:
+        chunks = parts.unfinished(read_chunks(folder, needed, applicants=applicants))
+        parts.write(schema, in_order(chunks, work, threads))
+        return parts.join(schema)
 
 
-def _feature_chunks(folder: Path, plan: Plan, applicants: int) -> Iterator[tuple[tuple[str, ...], FactMatrix]]:
-    needed = {section for fact in plan.facts for section in fact.sections} | {"sources"}
-    for chunk in read_chunks(folder, needed, applicants=applicants):
-        yield chunk.ids, plan.run(chunk_columns(chunk))
+def _needed(plan: Plan) -> set[str]:
+    return {section for fact in plan.facts for section in fact.sections} | {"sources"}
 
 
 def _stacked(facts: tuple[Fact, ...], matrices: Sequence[FactMatrix]) -> FactMatrix:

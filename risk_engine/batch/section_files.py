@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 
 from risk_engine.application import SECTIONS, SectionContract
 from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
+from risk_engine.batch.writing import sha256_of
 from risk_engine.errors import DataError, Fault, TableFaults, nearest_hint
 
 NOT_EVIDENCE = frozenset({"features"})
@@ -19,22 +21,32 @@ NOT_EVIDENCE = frozenset({"features"})
 
 @dataclass(frozen=True, slots=True)
 class SectionFile:
-    """One section's Parquet file whose columns keep the contract; faults call it ``told``."""
+    """One section's Parquet file, or folder of such files, whose columns keep the contract.
 
-    path: Path
+    Attributes:
+        told: What faults call it.
+        paths: The file, or the folder's files in the order of their names.
+        contract: What stands in it.
+        columns: The contract's columns as they stand in files.
+        present: Those of them that are there, the key first.
+        starts: Number of the first row of each file, counted over all, and after them the number of rows.
+    """
+
+    told: str
+    paths: tuple[Path, ...]
     contract: SectionContract
     columns: Mapping[str, FileColumn]
-    told: str
+    present: tuple[str, ...]
+    starts: tuple[int, ...]
 
-    @property
-    def present(self) -> tuple[str, ...]:
-        """The contract's columns that stand in the file, the key first."""
-        there = set(self.opened().schema_arrow.names)
-        return tuple(name for name in self.columns if name in there)
+    def name_of(self, number: int) -> str:
+        """What faults call one of the files."""
+        return self.told if len(self.paths) == 1 else str(self.paths[number])
 
-    def opened(self) -> pq.ParquetFile:
-        """The file, open for reading."""
-        return _open(self.path)
+    def place(self, column: str, row: int) -> str:
+        """File, column and row, as faults name them."""
+        number = bisect_right(self.starts, row, hi=len(self.paths)) - 1
+        return f"{self.name_of(number)}: column {column}, row {row - self.starts[number]}"
 
 
 def open_sections(
@@ -43,7 +55,8 @@ def open_sections(
     """Open the section files of a folder and check their columns and types.
 
     Args:
-        folder: Holds ``<section>.parquet`` files.
+        folder: Holds ``<section>.parquet`` files, or folders ``<section>`` of Parquet files that are read in the
+            order of their names.
         only: Sections to open; ``application`` and ``applicant`` are always among them. None opens every
             section. What is known only afterwards (outcomes, performance) is never opened here.
         told: What faults call a section's file, where it is not its path (a study's line).
@@ -61,17 +74,61 @@ def open_sections(
     faults = list(_unknown_files(folder))
     opened: dict[str, SectionFile] = {}
     for name, contract in SECTIONS.items():
-        path = folder / f"{name}.parquet"
-        if contract.single:
-            if not path.exists():
-                raise DataError(f"{path}: no such file", hint="every folder of sections has application and applicant")
-        elif contract.training_only or not path.exists() or (only is not None and name not in only):
+        if contract.training_only or not (contract.single or only is None or name in only):
             continue
-        opened[name] = SectionFile(path, contract, file_columns(contract), (told or {}).get(name, str(path)))
-        faults += check_columns(opened[name].told, opened[name].columns, _open(path).schema_arrow)
+        path, paths = _found(folder, name, faults)
+        if paths:
+            opened[name] = _checked((told or {}).get(name, str(path)), paths, contract, faults)
+        elif contract.single and not path.is_dir():
+            raise DataError(f"{path}: no such file", hint="every folder of sections has application and applicant")
     if faults:
         raise TableFaults(faults)
     return opened
+
+
+def digests(folder: Path, only: Collection[str] | None = None) -> dict[str, list[str]]:
+    """The sha256 of every file that :func:`open_sections` opens, by section."""
+    files = open_sections(folder, only)
+    return {name: [sha256_of(path) for path in file.paths] for name, file in files.items()}
+
+
+def _found(folder: Path, name: str, faults: list[Fault]) -> tuple[Path, tuple[Path, ...]]:
+    """Where a section is, and its files."""
+    one, several = folder / f"{name}.parquet", folder / name
+    if not several.is_dir():
+        return one, (one,) if one.exists() else ()
+    if one.exists():
+        faults.append(Fault(str(several), f"a folder beside {one.name}", "a file or a folder", "remove one of them"))
+    paths = tuple(sorted(several.glob("*.parquet")))
+    if not paths:
+        faults.append(Fault(str(several), "a folder without Parquet files", "files *.parquet", "remove the folder"))
+    return several, paths
+
+
+def _checked(told: str, paths: tuple[Path, ...], contract: SectionContract, faults: list[Fault]) -> SectionFile:
+    """A section's files, compared with the contract and with each other."""
+    columns, starts = file_columns(contract), [0]
+    first: pa.Schema | None = None
+    for path in paths:
+        with open_parquet(path) as opened:
+            schema: pa.Schema = opened.schema_arrow.remove_metadata()
+            starts.append(starts[-1] + opened.metadata.num_rows)
+        first = first or schema
+        place = told if len(paths) == 1 else str(path)
+        own = list(check_columns(place, columns, schema))
+        faults += own or _other_columns(place, first, schema, paths[0].name)
+    present = tuple(name for name in columns if first is not None and name in first.names)
+    return SectionFile(told, paths, contract, columns, present, tuple(starts))
+
+
+def _other_columns(place: str, first: pa.Schema, found: pa.Schema, name: str) -> Iterator[Fault]:
+    """Files of one section have the same columns."""
+    for column in sorted({*first.names, *found.names}):
+        here, there = (
+            str(schema.field(column).type) if column in schema.names else "no such column" for schema in (found, first)
+        )
+        if here != there:
+            yield Fault(f"{place}: column {column}", here, f"{there}, as in {name}")
 
 
 def check_columns(place: str, columns: Mapping[str, FileColumn], found: pa.Schema) -> Iterator[Fault]:
@@ -111,15 +168,22 @@ def _type_hint(column: FileColumn, found: pa.DataType) -> str:
 
 
 def _unknown_files(folder: Path) -> Iterator[Fault]:
-    for path in sorted(folder.glob("*.parquet")):
-        if path.stem not in SECTIONS and path.stem not in NOT_EVIDENCE:
-            hint = nearest_hint(path.stem, SECTIONS)
+    """Parquet files that are no section, and folders whose name is nearly one."""
+    for path in sorted(folder.iterdir()):
+        hint = nearest_hint(path.stem, SECTIONS)
+        suspect = any(path.glob("*.parquet")) and hint if path.is_dir() else path.suffix == ".parquet"
+        if suspect and path.stem not in SECTIONS and path.stem not in NOT_EVIDENCE:
             yield Fault(str(path), "an unknown section", "a section of the contract", hint)
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """A Parquet file, open for reading; pages that have checksums are checked as they are read.
+
+    Raises:
+        DataError: It is not Parquet.
+    """
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import AsJson, Ids, Out, ReleaseFolder, Sections, group, tell
+from risk_engine.commands.shared import AsJson, Ids, Out, ReleaseFolder, Sections, Threads, group, say, tell
 from risk_engine.errors import UsageError
 from risk_engine.pages import batch_page, decision_page
 
@@ -46,12 +46,20 @@ def decide(
 
 
 @app.command()
-def batch(release: ReleaseFolder, sections: Sections, out: Out, ids: Ids = None, as_json: AsJson = False) -> None:
+def batch(
+    release: ReleaseFolder,
+    sections: Sections,
+    out: Out,
+    ids: Ids = None,
+    threads: Threads = 1,
+    as_json: AsJson = False,
+) -> None:
     """Decide the applicants of the section files; writes decisions.parquet and summary.json."""
     from risk_engine.batch import decide_batch
     from risk_engine.bundle import load_release
 
-    told = decide_batch(load_release(release), sections, out, ids=_ids_of(ids)).to_json()
+    summary = decide_batch(load_release(release), sections, out, ids=_ids_of(ids), threads=threads, say=say)
+    told = summary.to_json()
     tell(told, batch_page(told), as_json=as_json)
 
 

@@ -17,6 +17,7 @@ Data = Annotated[Path | None, typer.Option("--data", help="Folder that ${DATA} s
 Out = Annotated[Path, typer.Option("--out", help="Where to write.")]
 Sections = Annotated[Path, typer.Option("--sections", help="Folder of section files (<section>.parquet).")]
 Ids = Annotated[Path | None, typer.Option("--ids", help="Decide only these application ids, one a line.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, help="Threads to work with; the bytes are the same.")]
 Database = Annotated[str, typer.Option("--database", help="Where decisions are kept.", envvar="RISK_ENGINE_DATABASE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object (a pipe gets it anyway).")]
 
@@ -24,6 +25,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object (a p
 def group(says: str = "") -> typer.Typer:
     """A group of commands; without a name it joins the commands at the top."""
     return typer.Typer(help=says or None, no_args_is_help=True)
+
+
+def say(sentence: str) -> None:
+    """What a person should know while a command works; standard output stays the answer's."""
+    typer.echo(f"risk-engine: {sentence}", err=True)
 
 
 def tell(plain: Any, page: str, *, as_json: bool) -> None:

@@ -1,0 +1,54 @@
+"""Work on chunks by several threads; what comes out stands in the order of the files, as with one thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NoReturn, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_order(items: Iterable[T], work: Callable[[T], R], threads: int = 1) -> Iterator[R]:
+    """Work on each item and yield the results in the items' order.
+
+    Args:
+        items: Taken one at a time by the caller's thread.
+        work: Runs in ``threads`` threads at once; with one thread, in the caller's.
+        threads: At least 1. At most ``threads + 1`` items are held at a time.
+
+    Raises:
+        Exception: Of all that went wrong, in ``items`` or in ``work``, what comes first in order.
+
+    >>> list(in_order("abc", str.upper, threads=2))
+    ['A', 'B', 'C']
+    """
+    if threads == 1:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in _kept(items, pool, waiting):
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _kept(items: Iterable[T], pool: ThreadPoolExecutor, waiting: deque[Future[R]]) -> Iterator[T]:
+    """The items; trouble in reading them waits its turn behind the work that is under way."""
+    try:
+        yield from items
+    except Exception as error:  # noqa: BLE001 - raised again in its place
+        waiting.append(pool.submit(_again, error))
+
+
+def _again(error: Exception) -> NoReturn:
+    raise error
