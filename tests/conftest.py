@@ -13,6 +13,8 @@ from risk_engine.study import Study, train
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample"
 STUDIES = ROOT / "training" / "studies"
+DATA = Path(os.environ.get("RISK_ENGINE_DATA", ROOT.parent / "shared" / "data"))
+"""The real data sets, where they are; the reference cases stand beside them."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,6 @@ def release(release_dir: Path) -> Release:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data sets; tests that need it are skipped where it is absent."""
-    folder = Path(os.environ.get("RISK_ENGINE_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"real data not found at {folder}; set RISK_ENGINE_DATA to its folder")
-    return folder
+    if not DATA.is_dir():
+        pytest.skip(f"real data not found at {DATA}; set RISK_ENGINE_DATA to its folder")
+    return DATA
