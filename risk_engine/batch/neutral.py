@@ -34,7 +34,8 @@ DIFFERENT_MOMENTS = 4096
 def section_table(chunk: Chunk, part: Part) -> SectionTable:
     """One section as float64 columns, NaN where null, as :mod:`risk_engine.features.tables` defines them.
 
-    Text codes run over all text columns of the section. Lists of texts have no neutral form and are left out.
+    Text codes run over all text columns of the section but ``party``, whose texts are read: it has its own. Lists of
+    texts have no neutral form and are left out.
 
     Args:
         chunk: Whose ids faults name.
@@ -59,12 +60,20 @@ def section_table(chunk: Chunk, part: Part) -> SectionTable:
         if not np.isnan(column.otherwise):
             given = columns.get(name, np.full(part.rows.num_rows, np.nan))
             columns[name] = np.where(np.isnan(given), column.otherwise, given)
-    if "party" in columns:
-        applicant = pc.index(texts, APPLICANT).as_py()
-        columns["party"] = np.where(columns["party"] == applicant, np.nan, columns["party"])
     book = tuple(texts.to_pylist()) if part.file.contract.name in CODE_BOOKS else ()
+    books = dict.fromkeys(CODE_BOOKS.get(part.file.contract.name, ()), book)
+    if "party" in columns:
+        columns["party"], books["party"] = _parties(part.rows.column("party"))
     columns.pop(KEY)
-    return SectionTable(part.offsets, columns, dict.fromkeys(CODE_BOOKS.get(part.file.contract.name, ()), book))
+    return SectionTable(part.offsets, columns, books)
+
+
+def _parties(values: pa.ChunkedArray) -> tuple[Floats, tuple[str, ...]]:
+    """Codes of the parties that rows name, and their book; the applicant is null."""
+    texts = _plain(values)
+    named = pc.unique(texts.filter(pc.not_equal(texts, APPLICANT)))
+    named = named.take(pc.sort_indices(named))
+    return _floats(pc.index_in(texts, value_set=named)), tuple(named.to_pylist())
 
 
 def applicant_table(chunk: Chunk) -> ApplicantTable:

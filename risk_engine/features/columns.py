@@ -8,7 +8,7 @@ needs to think of time.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from risk_engine.application import SECTIONS, Application
 from risk_engine.errors import DataError, UsageError
 from risk_engine.features.coverage import NAMES, PLACE, Coverage, cover
+from risk_engine.features.household import CO_BORROWER, PERSON, Household
 from risk_engine.features.integrity import broken
 from risk_engine.features.lender_attributes import Attributes
 from risk_engine.features.prepared import DAY, Moments, PreparedSection
@@ -47,14 +48,30 @@ class Columns:
     ) -> None:
         self.moments = moments
         self._singles = singles
-        self._sections = {name: PreparedSection(SECTIONS[name], source, moments) for name, source in sources.items()}
-        self.coverage: Coverage = cover(self._sections, moments.now, document=document)
+        parties = PreparedSection(SECTIONS["parties"], sources["parties"], moments) if "parties" in sources else None
+        household = self._household(parties)
+        # Who is liable is read from one section before the others.
+        self._sections = {} if parties is None else {"parties": parties}
+        for name, source in sources.items():
+            if name != "parties":
+                self._sections[name] = PreparedSection(SECTIONS[name], source, moments, household)
+        self.coverage: Coverage = cover(self._sections, moments.now, household.owners, document=document)
         self._broken: dict[str, npt.NDArray[np.bool_]] = {}
         self._settle(not_applicable)
         self.ignored_rows = sum(
             (section.ignored for section in self._sections.values()), start=np.zeros(len(moments.now), np.int64)
         )
         self._attributes: Attributes | None = None
+
+    def _household(self, parties: PreparedSection | None) -> Household:
+        """Who is liable: the applicants, and co-borrowers of persons; a firm's evidence stays its own."""
+        n = len(self.moments.now)
+        if parties is None or not len(parties.order):
+            return Household.alone(n)
+        kind = self.single("applicant", "kind")
+        persons = np.zeros(n, np.bool_) if kind is None else kind == PERSON
+        beside = (parties.column("role") == CO_BORROWER) & np.repeat(persons, np.diff(parties.offsets))
+        return Household(n, parties.offsets, parties.column("party"), parties.texts("party"), beside)
 
     def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> None:
         states, causes = self.coverage.states, self.coverage.causes
@@ -63,6 +80,8 @@ class Columns:
             causes[PLACE[name]][states[PLACE[name]] == int(State.VALUE)] = int(Cause.NO_CAUSE)
         for name, section in self._sections.items():
             found = broken(section)
+            if section.unlisted is not None:
+                found = section.unlisted > 0 if found is None else found | (section.unlisted > 0)
             if found is not None and found.any():
                 self._broken[name] = found
                 states[PLACE[name]][found] = int(State.NOT_OBTAINED)
@@ -113,7 +132,19 @@ class Columns:
         ]
         ignored = int(self.ignored_rows[row])
         dropped = [f"{ignored} rows at or after as_of ignored"] if ignored else []
-        return (*assumed, *dropped, *(f"{name} contradicts itself" for name in self.broken(row)))
+        others = [*self._others(row)]
+        return (*assumed, *dropped, *others, *(f"{name} contradicts itself" for name in self.broken(row)))
+
+    def _others(self, row: int) -> Iterator[str]:
+        """Rows that were not counted because of whom they are about."""
+        for name in NAMES:
+            section = self._sections.get(name)
+            if section is None or section.not_liable is None or section.unlisted is None:
+                continue
+            if section.not_liable[row] and name != "sources":
+                yield f"{section.not_liable[row]} rows of {name} are about parties who are not liable, and do not count"
+            if section.unlisted[row]:
+                yield f"{section.unlisted[row]} rows of {name} are about parties that the case does not list"
 
 
 class Singles:

@@ -3,6 +3,10 @@
 ``sources`` says what each look-up returned. Without it, a section that is there was obtained, and covers the days
 from its first row to ``as_of``. Several look-ups of one section: it covers only the days that all of them cover.
 A look-up that says it is incomplete covers no window at all.
+
+A section of the household is known as far as it is known of every liable party: a co-borrower of whom there is
+neither a look-up nor a row was not looked at, so that leaving out debts never helps. An empty list speaks for the
+applicant alone.
 """
 
 from __future__ import annotations
@@ -15,8 +19,9 @@ import numpy.typing as npt
 
 from risk_engine.application import SECTIONS, SectionContract
 from risk_engine.errors import DataError
+from risk_engine.features.household import HOUSEHOLD
 from risk_engine.features.prepared import PreparedSection
-from risk_engine.features.tables import Bytes, Floats
+from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import Cause, State
 
 NAMES = tuple(name for name, held in SECTIONS.items() if not held.training_only)
@@ -32,6 +37,7 @@ _CAUSES = {
     "not_requested": Cause.NOT_REQUESTED,
 }
 _RANK = [list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS]
+_RANK_OF_OUTAGE = _RANK[_STATUS.index("unavailable")]
 # Rank 0, nobody said anything, is told as not requested too.
 _CAUSE_OF_RANK = np.array([int(Cause.NOT_REQUESTED), *(int(cause) for cause in reversed(_CAUSES.values()))], np.uint8)
 
@@ -57,7 +63,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What ``sources`` says, (sections, n)."""
+    """What ``sources`` says, (sections, liable parties)."""
 
     any: npt.NDArray[np.bool_]
     obtained: npt.NDArray[np.bool_]
@@ -66,29 +72,32 @@ class _Looked:
     ends: Floats
 
 
-def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -> Coverage:
+def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, document: bool) -> Coverage:
     """States and coverage of every section.
 
     Args:
         held: The sections that are there.
         now: Days, (n,).
+        owners: The applicant of each co-borrower, (k,).
         document: In a document an empty list was obtained, but not one of which nothing was known at ``as_of``; in a
             table zero rows are obtained only by ``sources``.
     """
-    shape = (len(NAMES), len(now))
-    looked = _look(held.get("sources"), shape)
-    there = np.zeros(shape, np.bool_) if document else looked.obtained.copy()
+    n, liable = len(now), len(now) + len(owners)
+    shape = (len(NAMES), liable)
+    looked = _look(held.get("sources"), shape, n)
+    there = looked.obtained.copy()
+    if document:
+        there[:, :n] = False
     for name, section in held.items():
-        known = np.diff(section.offsets) > 0
-        there[PLACE[name]] |= known | (section.sent == 0) | looked.obtained[PLACE[name]] if document else known
+        known = _rows_of_each(section, liable) > 0
+        if document:
+            known[:n] |= (section.sent == 0) | looked.obtained[PLACE[name], :n]
+        there[PLACE[name]] |= known
     obtained = there & (looked.obtained | ~looked.any)
-    causes = _CAUSE_OF_RANK[looked.rank]
-    # Looked up and obtained, but the rows were not sent.
-    causes[looked.obtained] = int(Cause.UNAVAILABLE)
-    causes[obtained] = int(Cause.NO_CAUSE)
-    states = np.full(shape, int(State.NOT_OBTAINED), np.uint8)
-    states[obtained] = int(State.VALUE)
-    starts, ends = looked.starts, np.minimum(now + 1.0, looked.ends)
+    # Looked up and obtained, but the rows were not sent: an outage.
+    rank = np.where(looked.obtained, np.uint8(_RANK_OF_OUTAGE), looked.rank)
+    rank[obtained] = 0
+    starts, ends = looked.starts, looked.ends
     starts[_UNTIMED], ends[_UNTIMED] = -np.inf, np.inf
     assumed = np.zeros(shape, np.bool_)
     for name, section in held.items():
@@ -97,11 +106,33 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, *, document: bool) -
             silent = obtained[place] & (starts[place] == -np.inf)
             if silent.any():
                 assumed[place] = silent
-                starts[place][silent] = _first_days(section)[silent]
-    return Coverage(states, causes, starts, ends, assumed)
+                starts[place][silent] = _first_days(section, liable)[silent]
+    for name in HOUSEHOLD if len(owners) else ():
+        place = PLACE[name]
+        for fold, told in ((np.logical_and, obtained), (np.maximum, rank), (np.maximum, starts), (np.minimum, ends),
+                           (np.logical_or, assumed)):  # fmt: skip
+            fold.at(told[place], owners, told[place, n:])
+    return _of_applicants(obtained, rank, starts, ends, assumed, now)
 
 
-def _look(sources: PreparedSection | None, shape: tuple[int, int]) -> _Looked:
+def _of_applicants(
+    obtained: npt.NDArray[np.bool_],
+    rank: Bytes,
+    starts: Floats,
+    ends: Floats,
+    assumed: npt.NDArray[np.bool_],
+    now: Floats,
+) -> Coverage:
+    n = len(now)
+    obtained = obtained[:, :n]
+    causes = np.where(obtained, np.uint8(Cause.NO_CAUSE), _CAUSE_OF_RANK[rank[:, :n]])
+    states = np.where(obtained, np.uint8(State.VALUE), np.uint8(State.NOT_OBTAINED))
+    until = np.minimum(now + 1.0, ends[:, :n])
+    until[_UNTIMED] = np.inf
+    return Coverage(states, causes, np.ascontiguousarray(starts[:, :n]), until, assumed[:, :n])
+
+
+def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _Looked:
     looked = _Looked(
         np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.uint8),
         np.full(shape, -np.inf), np.full(shape, np.inf),
@@ -111,7 +142,7 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int]) -> _Looked:
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
-    owner = np.repeat(np.arange(shape[1]), np.diff(sources.offsets)).tolist()
+    owner = (np.repeat(np.arange(n), np.diff(sources.offsets)) if sources.liable is None else sources.liable).tolist()
     told = [sources.column(name).tolist() for name in ("section", "status", "covers_from", "covers_until", "complete")]
     for who, section, status, start, end, complete in zip(owner, *told, strict=True):
         place = PLACE.get(book[int(section)])
@@ -130,16 +161,27 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int]) -> _Looked:
     return looked
 
 
-def _first_days(section: PreparedSection) -> Floats:
-    """The day of each applicant's first row; -inf where there is none."""
-    first = np.full(len(section.offsets) - 1, -np.inf)
-    filled = np.flatnonzero(section.offsets[1:] > section.offsets[:-1])
-    if len(filled):
-        dates = section.dates
-        if "period_start" in section.contract.columns:
-            dates = np.fmin(section.column("period_start"), dates)
-        first[filled] = np.floor(np.minimum.reduceat(dates, section.offsets[filled]))
-    return first
+def _rows_of_each(section: PreparedSection, liable: int) -> Ints:
+    """How many rows each liable party has."""
+    if section.liable is not None:
+        return np.bincount(section.liable, minlength=liable)
+    own = np.diff(section.offsets)
+    return own if len(own) == liable else np.concatenate([own, np.zeros(liable - len(own), np.int64)])
+
+
+def _first_days(section: PreparedSection, liable: int) -> Floats:
+    """The day of each liable party's first row; -inf where there is none."""
+    dates = section.dates
+    if "period_start" in section.contract.columns:
+        dates = np.fmin(section.column("period_start"), dates)
+    first = np.full(liable, np.inf)
+    if section.liable is not None:
+        np.minimum.at(first, section.liable, dates)
+    else:
+        filled = np.flatnonzero(section.offsets[1:] > section.offsets[:-1])
+        if len(filled):
+            first[filled] = np.minimum.reduceat(dates, section.offsets[filled])
+    return np.where(np.isposinf(first), -np.inf, np.floor(first))
 
 
 def covers_time(contract: SectionContract) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_engine.application import SECTIONS, SectionContract
+from risk_engine.features.household import NOT_LIABLE, UNLISTED, Household
 from risk_engine.features.row_sources import RowSource
 from risk_engine.features.tables import Floats, Ints
 
@@ -50,8 +51,11 @@ class PreparedSection:
         offsets: Applicant i owns rows ``offsets[i]:offsets[i + 1]`` of every column.
         order: The raw row behind each row.
         ignored: Rows left out because they lie at or after ``as_of`` or on its day, per applicant.
-        sent: Rows as sent, per applicant, other parties' rows not counted.
+        sent: Rows as sent, per applicant, everybody's.
         dates: The event day of each row; -inf where it has none.
+        liable: Of each row, the liable party it is about; None where all are the applicants' own.
+        not_liable: Rows left out because they are about somebody who is not liable, per applicant; None where none is.
+        unlisted: Rows about a party that the case does not list, per applicant; None where none is.
     """
 
     __slots__ = (
@@ -62,12 +66,17 @@ class PreparedSection:
         "contract",
         "dates",
         "ignored",
+        "liable",
+        "not_liable",
         "offsets",
         "order",
         "sent",
+        "unlisted",
     )
 
-    def __init__(self, contract: SectionContract, source: RowSource, moments: Moments) -> None:
+    def __init__(
+        self, contract: SectionContract, source: RowSource, moments: Moments, household: Household | None = None
+    ) -> None:
         self.contract = contract
         self._source = source
         self._columns: dict[str, Floats] = {}
@@ -77,17 +86,32 @@ class PreparedSection:
         as_of, offset, now = (
             held[0] if owner is None else held[owner] for held in (moments.as_of, moments.offset, moments.now)
         )
-        own = _own(contract, source)
         keep = self._known(rows, as_of, offset)
-        self.sent = np.diff(source.offsets) if own is None else _per_applicant(own, source.offsets)
+        self.sent = np.diff(source.offsets)
         event = self._day_of(contract.event, offset)
         # Windows end before the day of decision. A look-up of that day has a time, and was known if it came before.
         if event is not None and not contract.snapshot and contract.columns[str(contract.event)].kind == "date":
             keep &= ~(event >= now)
-        self.ignored = _per_applicant(own & ~keep if own is not None else ~keep, source.offsets)
-        if own is not None:
-            keep &= own
+        standing = None if household is None else household.standing(contract, source, owner)
+        self.liable: Ints | None = None
+        self.not_liable: Ints | None = None
+        self.unlisted: Ints | None = None
+        if household is None or standing is None:
+            self.ignored = _per_applicant(~keep, source.offsets)
+        else:
+            self._count(household, standing, keep)
         self._settle(keep, event, owner, as_of, offset)
+        if standing is not None:
+            self.liable = standing[self.order]
+
+    def _count(self, household: Household, standing: Ints, keep: npt.NDArray[np.bool_]) -> None:
+        """Keep of the known rows those of liable parties, of joint ones one."""
+        offsets = self._source.offsets
+        self.ignored = _per_applicant((standing >= 0) & ~keep, offsets)
+        self.not_liable = _per_applicant(keep & (standing == NOT_LIABLE), offsets)
+        self.unlisted = _per_applicant(keep & (standing == UNLISTED), offsets)
+        keep &= standing >= 0
+        keep[household.repeated(self.contract, self._source, standing, keep)] = False
 
     def _settle(
         self,
@@ -244,10 +268,3 @@ def _per_applicant(mask: npt.NDArray[np.bool_], offsets: Ints) -> Ints:
     counted = np.zeros(len(mask) + 1, np.int64)
     np.cumsum(mask, out=counted[1:])
     return counted[offsets[1:]] - counted[offsets[:-1]]
-
-
-def _own(contract: SectionContract, source: RowSource) -> npt.NDArray[np.bool_] | None:
-    """The applicant's own rows; None where all are. Sections about parties keep every row."""
-    held = contract.columns.get("party")
-    party = source.raw("party") if held is not None and held.optional else None
-    return None if party is None else np.isnan(party)

@@ -43,7 +43,7 @@ class SectionTable:
     Attributes:
         offsets: Applicant i owns rows ``offsets[i]:offsets[i + 1]``; int64 (n + 1,).
         columns: Column name -> float64 values; a column left out is null throughout.
-        texts: Column name -> its code book: code i is the i-th text. Needed for ``sources.section``,
+        texts: Column name -> its code book: code i is the i-th text. Needed for ``party``, ``sources.section``,
             ``attributes.name`` and ``attributes.value`` only (of ``value``: texts are codes in a column
             ``value_text``, NaN where the value is a number or truth).
     """

@@ -146,7 +146,7 @@ def table_columns(applications: list[Application], **more: Any) -> Columns:
         np.array([moment.utcoffset().total_seconds() / 60 for moment in as_of]),
     )
     tables = {name: section_table(name, [held.rows(name) or [] for held in applications]) for name in LISTS}
-    tables |= {name: _single_table(name, [getattr(held, name) for held in applications]) for name in SINGLES}
+    tables |= {name: single_table(name, [getattr(held, name) for held in applications]) for name in SINGLES}
     return from_tables(moments, {name: table for name, table in tables.items() if table.offsets[-1]}, **more)
 
 
@@ -160,7 +160,7 @@ def section_table(name: str, parts: list[list[Any]]) -> SectionTable:
     return SectionTable(offsets, columns, {column: rows.texts(column) for column in wanted if rows.texts(column)})
 
 
-def _single_table(name: str, held: list[Any]) -> SectionTable:
+def single_table(name: str, held: list[Any]) -> SectionTable:
     columns = {}
     for column in SECTIONS[name].columns.values():
         if column.kind in ("text", "texts"):
