@@ -33,7 +33,7 @@ class Requirement:
         max_age_days: Most days between the newest row and the decision; None where age does not matter.
         refer_kind: Who a case without it goes to.
         requests: What to ask the applicant for.
-        look_up: Whether a look-up in ``sources`` must say what the section covers.
+        look_up: Whether ``sources`` must say what became of the section: which days it covers, or why it is not there.
         covers_days: Fewest days it must cover; None where any will do.
     """
 
@@ -44,6 +44,11 @@ class Requirement:
     look_up: bool = False
     covers_days: int | None = None
 
+    @property
+    def judged(self) -> bool:
+        """Whether a case can fail it; an optional section only where it must be accounted for."""
+        return self.need == REQUIRED or self.look_up
+
 
 @dataclass(frozen=True, slots=True)
 class HeldSection:
@@ -52,7 +57,8 @@ class HeldSection:
     Attributes:
         state: State of the section; one that failed its integrity checks is NOT_OBTAINED.
         age_days: Days since the last day it tells of; None where it has no dated row.
-        looked_up: Whether a look-up says what it covers; else that was assumed from its first row.
+        looked_up: Whether a look-up says what became of it: what it covers (else that was assumed from its first row),
+            or why it is not there.
         covered_days: Days it covers; 0 where its look-up was incomplete.
     """
 
@@ -74,26 +80,28 @@ class EvidenceMatrix:
         return next((asked for scope, asked in self.rows if scope.covers(case)), {})
 
     def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
-        """One result per required section: refer where not obtained, too old, too short, or not looked up."""
-        missing = HeldSection(State.NOT_OBTAINED)
+        """One result per section that is judged: refer where not obtained, too old, too short, or not looked up."""
+        missing = HeldSection(State.NOT_OBTAINED, looked_up=False)
         return tuple(
             self._judge(section, asked, held.get(section, missing))
             for section, asked in self.asks(case).items()
-            if asked.need == REQUIRED
+            if asked.judged
         )
 
     def _judge(self, section: str, asked: Requirement, held: HeldSection) -> RuleResult:
         obtained = held.state in (State.VALUE, State.NONE)
-        clauses = [_clause(section, "is not", STATE_WORD[held.state], "not_obtained", holds=obtained)]
-        sound = obtained
+        sound = obtained or asked.need == OPTIONAL
+        clauses = []
+        if asked.need == REQUIRED:
+            clauses.append(_clause(section, "is not", STATE_WORD[held.state], "not_obtained", holds=obtained))
         if asked.max_age_days is not None and obtained:
             # a section without a dated row cannot show that it is fresh
             young = held.age_days is not None and held.age_days <= asked.max_age_days
             age = STATE_WORD[State.NONE] if held.age_days is None else float(held.age_days)
             clauses.append(_clause(f"age of {section} in days", "<=", age, float(asked.max_age_days), holds=young))
             sound = young
-        if asked.look_up and obtained:
-            # what is held back before the first row would go unseen
+        if asked.look_up and sound:
+            # what is held back before the first row, or altogether, would go unseen
             told = STATE_WORD[State.VALUE if held.looked_up else State.NOT_OBTAINED]
             clauses.append(_clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up))
             sound = sound and held.looked_up
@@ -158,8 +166,8 @@ def _requirement(sections: Written, name: str) -> Requirement:
     need = entry.word("need", _NEEDS, default=OPTIONAL)
     age, days = _days(entry, "max_age_days", need), _days(entry, "covers_days", need)
     look_up: Any = entry.plain.get("look_up", False)
-    if not isinstance(look_up, bool) or (look_up and need != REQUIRED):
-        entry.fault("look_up", look_up, "true or false, and true on a required section only")
+    if not isinstance(look_up, bool) or (look_up and need == NOT_APPLICABLE):
+        entry.fault("look_up", look_up, "true or false, and true on a required or optional section only")
     kind = entry.word("refer_kind", tuple(ReferKind), default=ReferKind.INFORMATION)
     return Requirement(need, age, ReferKind(kind), entry.words("requests"), look_up is True, days)
 
