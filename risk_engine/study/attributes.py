@@ -73,7 +73,7 @@ def read_attribute(name: str, node: Node) -> Attribute:
         risk=RiskDirection(given["risk"].one_of([*RiskDirection], RiskDirection.NONE)),
         words=words,
         special=_special(given["special"], kind),
-        reason=_reason(given["reason"]),
+        reason=read_reason(given["reason"]),
         why=given["why"].sentence(),
         group=given["group"].sentence("attributes"),
         place=node.place,
@@ -122,7 +122,8 @@ def _special(node: Node, kind: FactType) -> tuple[float, ...]:
     return tuple(item.number(-1e15, 1e15, 0.0) for item in node.listed())
 
 
-def _reason(node: Node) -> str:
+def read_reason(node: Node) -> str:
+    """A reason code; empty where none is given, for what can give no reason."""
     code = node.sentence()
     if code and code not in reason_codes():
         node.fault(repr(code), "a reason code", UnknownName.nearest("reason", code, reason_codes()).hint)

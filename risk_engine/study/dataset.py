@@ -71,7 +71,7 @@ def load_dataset(study: Study, *, threads: int = 1) -> Dataset:
     Raises:
         StudyFaults: Anything wrong with the selects, their tables, the feature names or the labels.
     """
-    features = chosen_features(study.features)
+    features = chosen_features(study.features, study.sections)
     labelled = _labelled(study, threads)
     plan = Plan(features)
     with tempfile.TemporaryDirectory(prefix="risk-engine-") as folder:

@@ -13,8 +13,10 @@ from typing import Self
 
 from risk_engine.application import SECTIONS
 from risk_engine.errors import Fault, StudyFaults
+from risk_engine.features.declaration import Feature
 from risk_engine.models.settings import FitSettings
 from risk_engine.study.attributes import Attribute, read_attribute
+from risk_engine.study.declared import read_declared
 from risk_engine.study.reading import Node, Query
 from risk_engine.study.target import Target, read_target
 from risk_engine.yaml_reader import read_yaml
@@ -32,11 +34,12 @@ REQUIRED = ("name", "sections", "target", "features", "master_scale", "scope")
 
 @dataclass(frozen=True, slots=True)
 class FeatureChoice:
-    """Which facts the model may read: catalogue groups and names, and the lender's own attributes."""
+    """Which facts the model may read: catalogue groups and names, the study's own features, the lender's attributes."""
 
     groups: Mapping[str, str]
     names: Mapping[str, str]
     without: Mapping[str, str]
+    declared: tuple[Feature, ...]
     attributes: tuple[Attribute, ...]
 
 
@@ -150,15 +153,17 @@ def _split(node: Node) -> None:
 
 
 def _features(node: Node) -> FeatureChoice:
-    given = node.keys(("groups", "names", "without", "attributes"))
+    given = node.keys(("groups", "names", "without", "declared", "attributes"))
     chosen = {
         key: {item.plain: item.place for item in given[key].listed() if item.sentence()}
         for key in ("groups", "names", "without")
     }
+    read = [read_declared(name, item) for name, item in given["declared"].items().items()]
+    declared = tuple(feature for feature in read if feature is not None)
     attributes = tuple(read_attribute(name, item) for name, item in given["attributes"].items().items())
-    if node.given and not (chosen["groups"] or chosen["names"] or attributes):
-        node.fault("no features", "groups, names or attributes")
-    return FeatureChoice(chosen["groups"], chosen["names"], chosen["without"], attributes)
+    if node.given and not (chosen["groups"] or chosen["names"] or read or attributes):
+        node.fault("no features", "groups, names, declared or attributes")
+    return FeatureChoice(chosen["groups"], chosen["names"], chosen["without"], declared, attributes)
 
 
 def _policy(node: Node, folder: Path) -> Path | None:

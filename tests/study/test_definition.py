@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from risk_engine.study import Study
+from risk_engine.study.features import chosen_features
 from risk_engine.study.protected import protected_ground
 
 STUDIES = Path(__file__).parents[2] / "training" / "studies"
@@ -55,6 +56,79 @@ def test_each_way_of_being_wrong_is_one_line(written, data, faults_of, way):
     assert len(faults) == 1, faults
     for each in words:
         assert each in faults[0]
+
+
+DECLARED = """\
+  declared:
+    loss_share:
+      expression: 1 - attribute("turnover") / 1000
+      says: {en: Turnover lost, zh: 营业额损失}
+      decimals: 3
+      range: [0, 1]
+      risk: rising
+      reason: low_turnover
+      group: scale
+  attributes:
+    turnover:
+"""
+SWITCH = "  attributes:\n    turnover:\n"
+
+
+def test_a_study_may_declare_features_of_its_own(written, data):
+    study = Study.load(written((SWITCH, DECLARED)), data)
+    [own] = study.features.declared
+    assert (own.name, str(own.expression)) == ("loss_share", '1 - attribute("turnover") / 1000')
+    assert (own.fact.decimals, own.fact.range, own.fact.risk, own.fact.group) == (3, (0.0, 1.0), "rising", "scale")
+    assert own.origin.startswith("tiny.yaml:")
+    names = [feature.name for feature in chosen_features(study.features, study.sections)]
+    assert names == ["loss_share", "turnover", "conduct"]
+
+
+WRONGLY_DECLARED = {
+    "not parsed": ((' / 1000', " / )"), "tiny.yaml:34: features.declared.loss_share.expression", "is no expression"),
+    "unknown word": (("attribute(", "atribute("), "has no function 'atribute'", "did you mean 'attribute'?"),
+    "unknown column": (('attribute("turnover")', "Sum(ledger.amont, ever)"), "no column 'amont'", "did you mean 'amount'?"),
+    "open window": (('attribute("turnover")', "Sum(ledger.amount)"), "has an open window"),
+    "rows": (('attribute("turnover")', "ledger.amount"), "a feature is one value"),
+    "no expression": (('      expression: 1 - attribute("turnover") / 1000\n', ""), "loss_share: found no expression"),
+    "unknown key": (("      decimals: 3", "      decimal: 3"), "decimal: found an unknown key", "did you mean 'decimals'?"),
+    "protected": (("loss_share:", "marital_loss:"), "no protected or identifying name: marital"),
+    "reason": (("reason: low_turnover\n      group", "reason: low_turnovr\n      group"), "did you mean 'low_turnover'?"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WRONGLY_DECLARED)
+def test_each_way_of_declaring_wrongly_is_one_line(written, data, faults_of, way):
+    (before, after), *words = WRONGLY_DECLARED[way]
+    assert before in DECLARED
+    faults = faults_of(Study.load, written((SWITCH, DECLARED.replace(before, after))), data)
+    assert len(faults) == 1, faults
+    for each in words:
+        assert each in faults[0]
+
+
+TAKEN = {
+    "by the catalogue": (("    loss_share:", "    term_months:"), "the feature term_months, expected a name the catalogue"),
+    "by an attribute": (("    loss_share:", "    turnover:"), "the attribute turnover, expected a name that no declared"),
+    "group of nothing": (("  declared:", "  groups: [trend]\n  declared:"), "the group trend, of which this study measures",
+                         "a select for what its features read: invoices"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", TAKEN)
+def test_a_choice_that_cannot_be_met_is_one_line(written, data, faults_of, way):
+    (before, after), *words = TAKEN[way]
+    study = Study.load(written((SWITCH, DECLARED.replace(before, after))), data)
+    faults = faults_of(chosen_features, study.features, study.sections)
+    assert len(faults) == 1, faults
+    for each in words:
+        assert each in faults[0]
+
+
+def test_a_group_stands_for_what_the_study_can_measure(tmp_path):
+    study = Study.load(STUDIES / "cumcm2020c.yaml", tmp_path)
+    read = {name for feature in chosen_features(study.features, study.sections) for name in feature.fact.sections}
+    assert read <= {*study.sections}
 
 
 def test_every_fault_is_told_at_once(written, data, faults_of):

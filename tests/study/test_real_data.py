@@ -38,7 +38,7 @@ def test_the_rating_reaches_no_file(cumcm):
 
 def test_documents_of_real_firms_give_the_same_bits_as_their_rows(cumcm):
     study, folder, _ = cumcm
-    plan = Plan(chosen_features(study.features))
+    plan = Plan(chosen_features(study.features, study.sections))
     ids, matrix = compute_features(folder, plan)
     for one in documents(folder, ["E193", "E69", "E48", "E3", "E160"]):  # the largest; one invoice; all twice
         row = ids.index(one.application.application_id)

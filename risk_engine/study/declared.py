@@ -1,0 +1,56 @@
+"""Features of a study's own: an expression of the feature language and what a catalogue entry says, told in YAML."""
+
+from __future__ import annotations
+
+from risk_engine.errors import ExpressionError
+from risk_engine.features.declaration import Feature
+from risk_engine.features.parsing import parse
+from risk_engine.study.attributes import read_reason
+from risk_engine.study.protected import protected_ground
+from risk_engine.study.reading import Node
+from risk_engine.vocabulary import RiskDirection
+
+KEYS = (
+    "expression", "says", "unit", "decimals", "range", "clip", "risk", "reason", "why", "source", "group", "use",
+    "none_reads_as", "if_none",
+)  # fmt: skip
+USES = ("obligor", "facility", "both")
+
+
+def read_declared(name: str, node: Node) -> Feature | None:
+    """Read one declaration; what is wrong is noted in the node's faults, and None stands for it.
+
+    The expression is text of the feature language (:mod:`risk_engine.features.language`), e.g.
+    ``Count(ledger.amount, ever)``. A release keeps its canonical print, as it does for features of the catalogue.
+    """
+    ground = protected_ground(name)
+    if ground:
+        node.fault(f"the feature {name}", f"no protected or identifying name: {ground}")
+    if not name.isidentifier():
+        node.fault(f"the feature {name}", "a name of letters, digits and underscores")
+    given = node.keys(KEYS, ("expression", "says"))
+    says = given["says"].keys(("en", "zh"), ("en", "zh"))
+    text = given["expression"].sentence()
+    none_reads_as = given["none_reads_as"].number(-1e300, 1e300, 0.0) if given["none_reads_as"].given else None
+    try:
+        feature = Feature(
+            parse(text or "0"),  # a missing expression is a fault by now
+            says=(says["en"].sentence(name), says["zh"].sentence(name)),
+            unit=given["unit"].sentence("number"),
+            decimals=given["decimals"].whole(0, 12, 4),
+            range=given["range"].pair(None),
+            clip=given["clip"].pair(None),
+            risk=RiskDirection(given["risk"].one_of([*RiskDirection], RiskDirection.NONE)),
+            reason=read_reason(given["reason"]),
+            why=given["why"].sentence(),
+            source=given["source"].sentence("the study's own"),
+            group=given["group"].sentence("declared"),
+            use=given["use"].one_of(USES, USES[0]),
+            none_reads_as=none_reads_as,
+            if_none=given["if_none"].sentence(),
+        )
+    except ExpressionError as error:
+        given["expression"].fault(error.message, "an expression of the feature language", error.hint)
+        return None
+    feature.origin = node.place
+    return feature.named(name)[0]
