@@ -16,7 +16,7 @@ import numpy.typing as npt
 from risk_engine.application import SECTIONS, Application
 from risk_engine.errors import DataError, UsageError
 from risk_engine.features.coverage import NAMES, PLACE, Coverage, cover
-from risk_engine.features.household import CO_BORROWER, PERSON, Household
+from risk_engine.features.household import ALONE, CO_BORROWER, PERSON, Household
 from risk_engine.features.integrity import broken
 from risk_engine.features.lender_attributes import Attributes
 from risk_engine.features.prepared import DAY, Moments, PreparedSection
@@ -65,9 +65,9 @@ class Columns:
 
     def _household(self, parties: PreparedSection | None) -> Household:
         """Who is liable: the applicants, and co-borrowers of persons; a firm's evidence stays its own."""
-        n = len(self.moments.now)
         if parties is None or not len(parties.order):
-            return Household.alone(n)
+            return ALONE
+        n = len(self.moments.now)
         kind = self.single("applicant", "kind")
         persons = np.zeros(n, np.bool_) if kind is None else kind == PERSON
         beside = (parties.column("role") == CO_BORROWER) & np.repeat(persons, np.diff(parties.offsets))

@@ -89,11 +89,6 @@ class Household:
         self._keys = np.concatenate([[-1], listed])
         self._liable = np.concatenate([[UNLISTED], np.where(liable, n - 1 + np.cumsum(liable), NOT_LIABLE)])
 
-    @classmethod
-    def alone(cls, n: int) -> Household:
-        """Applicants with nobody beside them."""
-        return cls(n, np.zeros(n + 1, np.int64), np.empty(0), (), np.empty(0, np.bool_))
-
     def standing(self, contract: SectionContract, source: RowSource, owner: Ints | None) -> Ints | None:
         """Of each row, the liable party it is about, else NOT_LIABLE or UNLISTED; None where all are the applicants'.
 
@@ -188,3 +183,7 @@ def _running(keys: list[npt.NDArray[np.generic]], ranked: Ints) -> Ints:
         first[1:] = np.logical_or.reduce([key[ranked[1:]] != key[ranked[:-1]] for key in keys])
     places = np.arange(len(ranked))
     return places - np.maximum.accumulate(np.where(first, places, 0))
+
+
+ALONE = Household(0, np.zeros(1, np.int64), np.empty(0), (), np.empty(0, np.bool_))
+"""Applicants with nobody beside them, however many."""

@@ -72,7 +72,7 @@ def load_dataset(study: Study, *, threads: int = 1) -> Dataset:
         StudyFaults: Anything wrong with the selects, their tables, the feature names or the labels.
     """
     features = chosen_features(study.features, study.sections)
-    labelled = _labelled(study, threads)
+    labelled = load_labels(study, threads=threads)
     plan = Plan(features)
     with tempfile.TemporaryDirectory(prefix="risk-engine-") as folder:
         written = write_sections(study, Path(folder), threads=threads)
@@ -95,7 +95,16 @@ def load_dataset(study: Study, *, threads: int = 1) -> Dataset:
     )
 
 
-def _labelled(study: Study, threads: int) -> Labelled:
+def load_labels(study: Study, *, threads: int = 1) -> Labelled:
+    """Run the selects of a study's target alone: its labelled applications and where the others ended.
+
+    Args:
+        study: Whose target.
+        threads: Threads of the database.
+
+    Raises:
+        StudyFaults: Anything wrong with the selects or the labels.
+    """
     source = study.target.source
     with open_warehouse(study, threads=threads) as warehouse:
         if isinstance(source, Query):
