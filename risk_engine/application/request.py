@@ -176,7 +176,7 @@ class Consent(Row, frozen=True, kw_only=True):
 
 
 class Source(Row, frozen=True, kw_only=True):
-    """One look-up: what a section's provider returned and which period it covers."""
+    """One look-up: what a section's provider returned, which period it covers and how many rows it gave."""
 
     section: Key
     provider: Text
@@ -185,4 +185,5 @@ class Source(Row, frozen=True, kw_only=True):
     covers_from: Date | None = None
     covers_until: Date | None = None
     complete: bool
+    row_count: Count | None = None
     consent: Text | None = None

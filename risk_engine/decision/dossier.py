@@ -14,7 +14,7 @@ from risk_engine.decision.assessment import assess
 from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
 from risk_engine.features import NAMES, PLACE, Columns
-from risk_engine.rules import NOT_APPLICABLE, REQUIRED, Case, HeldSection
+from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
 from risk_engine.vocabulary import State
 
 READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations", "sources", "consents"})
@@ -32,7 +32,7 @@ class Dossier:
         case: What scopes and the evidence matrix look at.
         matrix: One row: every fact of the release's plan.
         facts: The same, by name, and what the decision itself establishes of them.
-        required: State and age of each section the policy requires.
+        judged: State, age and look-up of each section the policy judges.
         broken: Sections whose integrity checks failed.
         notes: What the reader of the answer should know about the evidence.
     """
@@ -43,7 +43,7 @@ class Dossier:
     case: Case
     matrix: FactMatrix
     facts: Facts
-    required: Mapping[str, HeldSection]
+    judged: Mapping[str, HeldSection]
     broken: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -95,7 +95,7 @@ def open_dossier(
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
         facts=assess(matrix.one(row), application, release.policy, day),
-        required={name: _held(columns, name, row) for name, asked in asks.items() if asked.need == REQUIRED},
+        judged={name: _held(columns, name, row) for name, asked in asks.items() if asked.judged},
         broken=columns.broken(row),
         notes=(*columns.notes(row), *_notes(application, release, columns, row)),
     )
@@ -119,8 +119,10 @@ def _notes(application: Application, release: Release, columns: Columns, row: in
 def _held(columns: Columns, name: str, row: int) -> HeldSection:
     """State, age and reach of a section. Its age: days since its look-up's period ended, else since its newest row."""
     state = State(columns.coverage.states[PLACE[name], row])
-    if SECTIONS[name].single or state is not State.VALUE:
+    if SECTIONS[name].single:
         return HeldSection(state)
+    if state is not State.VALUE:
+        return HeldSection(state, looked_up=bool(columns.coverage.told[PLACE[name], row]))
     today = float(columns.moments.now[row])
     start, end = (float(days[row]) for days in columns.covers(name))
     covered = max(min(end, today) - start, 0.0)

@@ -148,7 +148,7 @@ def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
         )
         for section in dossier.broken
     ]
-    return [*release.policy.evidence_results(dossier.case, dossier.required), *broken]
+    return [*release.policy.evidence_results(dossier.case, dossier.judged), *broken]
 
 
 def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) -> tuple[told.Price | None, Facts]:

@@ -78,10 +78,9 @@ class Columns:
         for name in SINGLES:
             states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
             causes[PLACE[name]][states[PLACE[name]] == int(State.VALUE)] = int(Cause.NO_CAUSE)
-        for name, section in self._sections.items():
-            found = broken(section)
-            if section.unlisted is not None:
-                found = section.unlisted > 0 if found is None else found | (section.unlisted > 0)
+        short = set(np.flatnonzero(self.coverage.short.any(axis=1)).tolist())
+        for name in [*self._sections, *(NAMES[place] for place in short if NAMES[place] not in self._sections)]:
+            found = self._contradictions(name, short=PLACE[name] in short)
             if found is not None and found.any():
                 self._broken[name] = found
                 states[PLACE[name]][found] = int(State.NOT_OBTAINED)
@@ -89,6 +88,17 @@ class Columns:
         for name, mask in not_applicable.items():
             states[PLACE[name]][mask] = int(State.NOT_APPLICABLE)
             causes[PLACE[name]][mask] = int(Cause.NO_CAUSE)
+
+    def _contradictions(self, name: str, *, short: bool) -> npt.NDArray[np.bool_] | None:
+        """Of which applicants a section contradicts itself, or what is known of it, (n,); None: of nobody."""
+        section = self._sections.get(name)
+        found = [self.coverage.short[PLACE[name]]] if short else []
+        if section is not None and section.unlisted is not None:
+            found.append(section.unlisted > 0)
+        own = None if section is None else broken(section)
+        if own is not None:
+            found.append(own)
+        return np.logical_or.reduce(found) if found else None
 
     def __len__(self) -> int:
         return len(self.moments.now)

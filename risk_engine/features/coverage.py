@@ -2,7 +2,8 @@
 
 ``sources`` says what each look-up returned. Without it, a section that is there was obtained, and covers the days
 from its first row to ``as_of``. Several look-ups of one section: it covers only the days that all of them cover.
-A look-up that says it is incomplete covers no window at all.
+A look-up that says it is incomplete covers no window at all. Where the evidence is less than a look-up returned (the
+section is not there, or has fewer known rows about that party than its ``row_count``) the section contradicts itself.
 
 A section of the household is known as far as it is known of every liable party: a co-borrower of whom there is
 neither a look-up nor a row was not looked at, so that leaving out debts never helps. An empty list speaks for the
@@ -12,7 +13,7 @@ applicant alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ from risk_engine.features.household import HOUSEHOLD
 from risk_engine.features.prepared import PreparedSection
 from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import Cause, State
+
+Truths = npt.NDArray[np.bool_]
 
 NAMES = tuple(name for name, held in SECTIONS.items() if not held.training_only)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(NAMES)}
@@ -37,7 +40,6 @@ _CAUSES = {
     "not_requested": Cause.NOT_REQUESTED,
 }
 _RANK = [list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS]
-_RANK_OF_OUTAGE = _RANK[_STATUS.index("unavailable")]
 # Rank 0, nobody said anything, is told as not requested too.
 _CAUSE_OF_RANK = np.array([int(Cause.NOT_REQUESTED), *(int(cause) for cause in reversed(_CAUSES.values()))], np.uint8)
 
@@ -52,6 +54,8 @@ class Coverage:
         starts: First covered day; -inf where nothing limits it.
         ends: The day after the last covered day.
         assumed: True where coverage was taken from the first row.
+        told: True where a look-up says what became of the section.
+        short: True where less is there than a look-up returned.
     """
 
     states: npt.NDArray[np.uint8]
@@ -59,6 +63,8 @@ class Coverage:
     starts: Floats
     ends: Floats
     assumed: npt.NDArray[np.bool_]
+    told: npt.NDArray[np.bool_]
+    short: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,53 +89,48 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, doc
             table zero rows are obtained only by ``sources``.
     """
     n, liable = len(now), len(now) + len(owners)
-    shape = (len(NAMES), liable)
-    looked = _look(held.get("sources"), shape, n)
-    there = looked.obtained.copy()
-    if document:
-        there[:, :n] = False
+    looked = _look(held.get("sources"), (len(NAMES), liable), n)
+    there = np.zeros((len(NAMES), liable), np.bool_) if document else looked.obtained.copy()
     for name, section in held.items():
         known = _rows_of_each(section, liable) > 0
         if document:
-            known[:n] |= (section.sent == 0) | looked.obtained[PLACE[name], :n]
+            known |= looked.obtained[PLACE[name]]
+            known[:n] |= section.sent == 0
         there[PLACE[name]] |= known
     obtained = there & (looked.obtained | ~looked.any)
-    # Looked up and obtained, but the rows were not sent: an outage.
-    rank = np.where(looked.obtained, np.uint8(_RANK_OF_OUTAGE), looked.rank)
-    rank[obtained] = 0
-    starts, ends = looked.starts, looked.ends
-    starts[_UNTIMED], ends[_UNTIMED] = -np.inf, np.inf
-    assumed = np.zeros(shape, np.bool_)
+    short, told = _short(held, looked, there, owners), looked.any[:, :n]
+    looked.rank[obtained] = 0
+    looked.starts[_UNTIMED], looked.ends[_UNTIMED] = -np.inf, np.inf
+    assumed = np.zeros(obtained.shape, np.bool_)
     for name, section in held.items():
         place = PLACE[name]
         if covers_time(section.contract):
-            silent = obtained[place] & (starts[place] == -np.inf)
+            silent = obtained[place] & (looked.starts[place] == -np.inf)
             if silent.any():
                 assumed[place] = silent
-                starts[place][silent] = _first_days(section, liable)[silent]
-    for name in HOUSEHOLD if len(owners) else ():
-        place = PLACE[name]
-        for fold, told in ((np.logical_and, obtained), (np.maximum, rank), (np.maximum, starts), (np.minimum, ends),
-                           (np.logical_or, assumed)):  # fmt: skip
-            fold.at(told[place], owners, told[place, n:])
-    return _of_applicants(obtained, rank, starts, ends, assumed, now)
+                looked.starts[place][silent] = _first_days(section, liable)[silent]
+    if liable > n:
+        looked = _of_households(looked, obtained, assumed, owners)
+        obtained, assumed = obtained[:, :n], assumed[:, :n]
+    causes = _CAUSE_OF_RANK[looked.rank]
+    causes[obtained] = int(Cause.NO_CAUSE)
+    states = np.full(obtained.shape, int(State.NOT_OBTAINED), np.uint8)
+    states[obtained] = int(State.VALUE)
+    ends = np.minimum(now + 1.0, looked.ends)
+    ends[_UNTIMED] = np.inf
+    return Coverage(states, causes, looked.starts, ends, assumed, told, short)
 
 
-def _of_applicants(
-    obtained: npt.NDArray[np.bool_],
-    rank: Bytes,
-    starts: Floats,
-    ends: Floats,
-    assumed: npt.NDArray[np.bool_],
-    now: Floats,
-) -> Coverage:
-    n = len(now)
-    obtained = obtained[:, :n]
-    causes = np.where(obtained, np.uint8(Cause.NO_CAUSE), _CAUSE_OF_RANK[rank[:, :n]])
-    states = np.where(obtained, np.uint8(State.VALUE), np.uint8(State.NOT_OBTAINED))
-    until = np.minimum(now + 1.0, ends[:, :n])
-    until[_UNTIMED] = np.inf
-    return Coverage(states, causes, np.ascontiguousarray(starts[:, :n]), until, assumed[:, :n])
+def _of_households(
+    looked: _Looked, obtained: npt.NDArray[np.bool_], assumed: npt.NDArray[np.bool_], owners: Ints
+) -> _Looked:
+    """What is known of each applicant and everybody who is liable beside them."""
+    n = obtained.shape[1] - len(owners)
+    for place in [PLACE[name] for name in HOUSEHOLD]:
+        for told, least in ((obtained, True), (looked.rank, False), (looked.starts, False), (looked.ends, True),
+                            (assumed, False)):  # fmt: skip
+            (np.minimum if least else np.maximum).at(told[place], owners, told[place, n:])
+    return _Looked(*(np.ascontiguousarray(getattr(looked, held.name)[:, :n]) for held in fields(looked)))
 
 
 def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _Looked:
@@ -142,7 +143,7 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _L
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
-    owner = (np.repeat(np.arange(n), np.diff(sources.offsets)) if sources.liable is None else sources.liable).tolist()
+    owner = _owner(sources, n).tolist()
     told = [sources.column(name).tolist() for name in ("section", "status", "covers_from", "covers_until", "complete")]
     for who, section, status, start, end, complete in zip(owner, *told, strict=True):
         place = PLACE.get(book[int(section)])
@@ -161,6 +162,51 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _L
     return looked
 
 
+def _short(held: Mapping[str, PreparedSection], looked: _Looked, there: Truths, owners: Ints) -> Truths:
+    """Of which applicants less is there than was returned, (sections, n)."""
+    n, liable = there.shape[1] - len(owners), there.shape[1]
+    short = looked.obtained & ~there
+    short[:, n:] = False  # nothing returned of a co-borrower is nothing to send
+    short[_SINGLE] = False
+    known: dict[int, Ints] = {}
+    for (place, who), count in _returned(held["sources"], n).items() if "sources" in held else ():
+        section = held.get(NAMES[place])
+        if section is not None and place not in known:
+            known[place] = section.known_rows(liable)
+        short[place, who] |= (int(known[place][who]) if place in known else 0) < count
+    for place in [PLACE[name] for name in HOUSEHOLD] if liable > n else ():
+        np.logical_or.at(short[place], owners, short[place, n:])
+    return short[:, :n]
+
+
+def _returned(sources: PreparedSection, n: int) -> dict[tuple[int, int], int]:
+    """Rows the look-ups returned, by place of the section and liable party, where they say.
+
+    Of several looks by one provider the greatest number, over providers the sum.
+    """
+    counts = sources.column("row_count")
+    counted = np.flatnonzero(~np.isnan(counts))
+    if not len(counted):
+        return {}
+    book, owner = sources.texts("section"), _owner(sources, n)
+    section, status, provider = (sources.column(name) for name in ("section", "status", "provider"))
+    by_provider: dict[tuple[int, int, float], int] = {}
+    for row in counted[status[counted] == _OBTAINED].tolist():
+        place = PLACE.get(book[int(section[row])])
+        if place is not None:
+            key = (place, int(owner[row]), float(provider[row]))
+            by_provider[key] = max(by_provider.get(key, 0), int(counts[row]))
+    returned: dict[tuple[int, int], int] = {}
+    for (place, who, _), count in by_provider.items():
+        returned[place, who] = returned.get((place, who), 0) + count
+    return returned
+
+
+def _owner(sources: PreparedSection, n: int) -> Ints:
+    """The liable party each look-up is about."""
+    return np.repeat(np.arange(n), np.diff(sources.offsets)) if sources.liable is None else sources.liable
+
+
 def _rows_of_each(section: PreparedSection, liable: int) -> Ints:
     """How many rows each liable party has."""
     if section.liable is not None:
@@ -171,17 +217,19 @@ def _rows_of_each(section: PreparedSection, liable: int) -> Ints:
 
 def _first_days(section: PreparedSection, liable: int) -> Floats:
     """The day of each liable party's first row; -inf where there is none."""
+    first = np.full(liable, -np.inf)
     dates = section.dates
     if "period_start" in section.contract.columns:
         dates = np.fmin(section.column("period_start"), dates)
-    first = np.full(liable, np.inf)
     if section.liable is not None:
-        np.minimum.at(first, section.liable, dates)
-    else:
-        filled = np.flatnonzero(section.offsets[1:] > section.offsets[:-1])
-        if len(filled):
-            first[filled] = np.minimum.reduceat(dates, section.offsets[filled])
-    return np.where(np.isposinf(first), -np.inf, np.floor(first))
+        ranked = np.lexsort([dates, section.liable])
+        filled, places = np.unique(section.liable[ranked], return_index=True)
+        first[filled] = np.floor(dates[ranked[places]])
+        return first
+    filled = np.flatnonzero(section.offsets[1:] > section.offsets[:-1])
+    if len(filled):
+        first[filled] = np.floor(np.minimum.reduceat(dates, section.offsets[filled]))
+    return first
 
 
 def covers_time(contract: SectionContract) -> bool:
@@ -190,3 +238,4 @@ def covers_time(contract: SectionContract) -> bool:
 
 
 _UNTIMED = [place for name, place in PLACE.items() if not covers_time(SECTIONS[name])]
+_SINGLE = [place for name, place in PLACE.items() if SECTIONS[name].single]

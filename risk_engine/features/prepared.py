@@ -52,7 +52,9 @@ class PreparedSection:
         order: The raw row behind each row.
         ignored: Rows left out because they lie at or after ``as_of`` or on its day, per applicant.
         sent: Rows as sent, per applicant, everybody's.
+        known: Of each raw row, whether it was known and begun before ``as_of``; those of its day are.
         dates: The event day of each row; -inf where it has none.
+        standing: Of each raw row, whom it is about (:meth:`Household.standing`).
         liable: Of each row, the liable party it is about; None where all are the applicants' own.
         not_liable: Rows left out because they are about somebody who is not liable, per applicant; None where none is.
         unlisted: Rows about a party that the case does not list, per applicant; None where none is.
@@ -66,11 +68,13 @@ class PreparedSection:
         "contract",
         "dates",
         "ignored",
+        "known",
         "liable",
         "not_liable",
         "offsets",
         "order",
         "sent",
+        "standing",
         "unlisted",
     )
 
@@ -86,13 +90,14 @@ class PreparedSection:
         as_of, offset, now = (
             held[0] if owner is None else held[owner] for held in (moments.as_of, moments.offset, moments.now)
         )
-        keep = self._known(rows, as_of, offset)
+        self.known = self._known(rows, as_of, offset)
+        keep = self.known.copy()
         self.sent = np.diff(source.offsets)
         event = self._day_of(contract.event, offset)
         # Windows end before the day of decision. A look-up of that day has a time, and was known if it came before.
         if event is not None and not contract.snapshot and contract.columns[str(contract.event)].kind == "date":
             keep &= ~(event >= now)
-        standing = None if household is None else household.standing(contract, source, owner)
+        self.standing = standing = None if household is None else household.standing(contract, source, owner)
         self.liable: Ints | None = None
         self.not_liable: Ints | None = None
         self.unlisted: Ints | None = None
@@ -103,6 +108,13 @@ class PreparedSection:
         self._settle(keep, event, owner, as_of, offset)
         if standing is not None:
             self.liable = standing[self.order]
+
+    def known_rows(self, liable: int) -> Ints:
+        """Rows about each liable party that were known before ``as_of``, joint ones and those of its day included."""
+        if self.standing is not None:
+            return np.bincount(self.standing[self.known & (self.standing >= 0)], minlength=liable)
+        own = _per_applicant(self.known, self._source.offsets)
+        return np.concatenate([own, np.zeros(liable - len(own), np.int64)])
 
     def _count(self, household: Household, standing: Ints, keep: npt.NDArray[np.bool_]) -> None:
         """Keep of the known rows those of liable parties, of joint ones one."""

@@ -188,7 +188,7 @@ def test_debts_are_known_as_far_as_of_every_borrower(rows, told, expected):
 
 def test_a_section_that_nobody_sent():
     plain = case(C) | {"sources": looked(["", "C"], "credit_lines")}
-    assert value(OWED, plain) == "NOT_OBTAINED UNAVAILABLE"
+    assert value(OWED, plain) == "NOT_OBTAINED INVALID"  # said to be obtained
     assert value(OWED, case(C)) == "NOT_OBTAINED NOT_REQUESTED"
 
 

@@ -176,4 +176,4 @@ def test_shortening_the_evidence_never_makes_a_value():
     plain = document(invoices=ROWS, ledger=[]) | {"sources": [source("invoices"), source("ledger")]}
     assert value(Count(ledger.amount, months(3)), plain) == 0.0
     del plain["ledger"]
-    assert value(Count(ledger.amount, months(3)), plain) == "NOT_OBTAINED UNAVAILABLE"
+    assert value(Count(ledger.amount, months(3)), plain) == "NOT_OBTAINED INVALID"  # obtained, but not sent
