@@ -11,6 +11,7 @@ class Outcome(Single, frozen=True, kw_only=True):
     """What became of one application."""
 
     decision: Literal["approved", "declined", "withdrawn", "not_taken_up"]
+    declined_by: Literal["policy", "score", "reviewer"] | None = None
     decided_on: Date
     probe: bool = False
     booked_on: Date | None = None

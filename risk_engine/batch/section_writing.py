@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,15 +17,19 @@ from risk_engine.batch.writing import write_tables
 from risk_engine.errors import Fault
 
 
-def section_faults(name: str, place: str, schema: pa.Schema) -> list[Fault]:
+def section_faults(name: str, place: str, schema: pa.Schema, needed: Collection[str] | None = None) -> list[Fault]:
     """What is wrong with the columns and types of a table that shall become a section file.
 
     Args:
         name: The section.
         place: What faults begin with.
         schema: The table's Arrow schema.
+        needed: Columns that must be there, for a reader that needs no others; None as the contract has it.
     """
-    return list(check_columns(place, file_columns(SECTIONS[name]), schema))
+    columns = file_columns(SECTIONS[name])
+    if needed is not None:
+        columns = {key: replace(column, optional=key not in needed) for key, column in columns.items()}
+    return list(check_columns(place, columns, schema))
 
 
 def write_section(path: Path, name: str, stream: pa.RecordBatchReader) -> int:

@@ -42,11 +42,13 @@ class Labelled:
     Attributes:
         rows: One an application, in the order of the study.
         waterfall: Every application of the study.
+        steps: The step in which each application ended.
         warnings: What a reader of any figure must know about the labels.
     """
 
     rows: tuple[LabelledRow, ...]
     waterfall: Waterfall
+    steps: Mapping[str, str]
     warnings: tuple[str, ...]
 
 
@@ -67,7 +69,11 @@ def stated_labels(study: Study, query: Query, warehouse: Warehouse) -> Labelled:
     order = [list(types).index(name) for name in COLUMNS]
     stated = [tuple(row[column] for column in order) for row in warehouse.rows(query)]
     warehouse.keep("applications", study.sections["application"], REQUEST)
-    known = {key: (obligor, as_of) for key, obligor, as_of in warehouse.ask("from applications")}
+    requests = warehouse.ask(
+        f"select application_id, obligor_id, as_of, {horizon_end('as_of')} from applications",  # noqa: S608
+        {"horizon": study.target.horizon_months},
+    )
+    known = {key: (obligor, as_of, end) for key, obligor, as_of, end in requests}
     refuse(place, [f"nothing in row {at}" for at, row in enumerate(stated, start=1) if None in row], "a value")
     repeated = [f"applicant {key} again" for key, count in Counter(row[0] for row in stated).items() if count > 1]
     refuse(place, repeated, "each applicant once")
@@ -75,25 +81,26 @@ def stated_labels(study: Study, query: Query, warehouse: Warehouse) -> Labelled:
            "applicants of section application")  # fmt: skip
     rows = tuple(
         LabelledRow(key, obligor, is_bad, as_of, None, vintage(as_of))
-        for key, is_bad, (obligor, as_of) in ((str(row[0]), row[1], known[str(row[0])]) for row in stated)
+        for key, is_bad, (obligor, as_of, _) in ((str(row[0]), row[1], known[str(row[0])]) for row in stated)
     )
-    refuse_one_class(place, rows)
     landed = dict.fromkeys(known, STEPS[0]) | {row.application_id: BAD if row.is_bad else GOOD for row in rows}
     waterfall = Waterfall.of(STEPS, ((vintage(known[key][1]), step) for key, step in landed.items()))
+    refuse_one_class(place, rows, waterfall)
     until = {str(row[0]): row[2] for row in stated}
-    early = [row for row in rows if until[row.application_id] < months_after(row.as_of, study.target.horizon_months)]
-    return Labelled(rows, waterfall, (*_immature(study, rows, early), *one_class_vintages(waterfall)))
+    early = [row for row in rows if until[row.application_id] < known[row.application_id][2]]
+    return Labelled(rows, waterfall, landed, (*_immature(study, rows, early), *one_class_vintages(waterfall)))
 
 
-def months_after(day: dt.date, months: int) -> dt.date:
-    """The same day of the month ``months`` later, or that month's last day.
+def horizon_end(day: str) -> str:
+    """The last day of a horizon, in SQL: the same day of a month ``$horizon`` months later, or that month's last.
 
-    >>> str(months_after(dt.date(2024, 2, 29), 12)), str(months_after(dt.date(2023, 8, 31), 6))
-    ('2025-02-28', '2024-02-29')
+    From a month's last day it is a month's last day, so that as many month ends lie within from any day.
+
+    Args:
+        day: A column of dates.
     """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
-    return dt.date(year, month + 1, min(day.day, last))
+    later = f"({day} + to_months($horizon::int))::date"
+    return f"case when {day} = last_day({day}) then last_day({later}) else {later} end"
 
 
 def refuse(place: str, found: Sequence[str], expected: str) -> None:
@@ -102,10 +109,11 @@ def refuse(place: str, found: Sequence[str], expected: str) -> None:
         raise StudyFaults([Fault(place, told, expected) for told in found[:100]])
 
 
-def refuse_one_class(place: str, rows: Sequence[LabelledRow]) -> None:
-    """Raise where nothing can be learned: every row good, every row bad, or none."""
+def refuse_one_class(place: str, rows: Sequence[LabelledRow], waterfall: Waterfall) -> None:
+    """Raise where nothing can be learned, every row good, every row bad, or none: say where the others ended."""
     if len({row.is_bad for row in rows}) < 2:
-        refuse(place, [f"{len(rows)} rows, all alike"], "good and bad outcomes")
+        ended = ", ".join(f"{count} {step}" for step, count in waterfall.total.items() if count)
+        raise StudyFaults([Fault(place, f"{len(rows)} rows, all alike", "good and bad outcomes", ended)])
 
 
 def one_class_vintages(waterfall: Waterfall) -> tuple[str, ...]:

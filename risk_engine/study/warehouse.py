@@ -58,6 +58,11 @@ class Warehouse:
             relation = self._relation(query)
             return list((relation.select(*columns) if columns else relation).fetchall())
 
+    def schema(self, query: Query) -> pa.Schema:
+        """The Arrow schema of a select."""
+        with self._telling(query):
+            return self._relation(query).limit(0).to_arrow_table().schema
+
     def keep(self, table: str, query: Query, columns: str = "*") -> None:
         """Keep the rows of a select as a table that :meth:`ask` can read.
 
