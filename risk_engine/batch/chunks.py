@@ -146,7 +146,7 @@ class _Forward:
         columns = list(self.file.present)
         for number, path in enumerate(self.file.paths):
             self._name = self.file.name_of(number)
-            with open_parquet(path) as opened:
+            with open_parquet(path, self.file.coded) as opened:
                 try:
                     if number == 0:
                         first = opened.schema_arrow.empty_table().select(columns)

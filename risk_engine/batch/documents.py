@@ -11,8 +11,9 @@ import msgspec
 
 from risk_engine.application import APPLICANT, SECTIONS, Application, decode
 from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
+from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part, read_chunks
-from risk_engine.errors import InputFaults, TableFaults, UnknownName
+from risk_engine.errors import InputFaults, UnknownName
 
 
 def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Application]:
@@ -35,7 +36,7 @@ def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Appl
         for position, key in enumerate(chunk.ids):
             seen.add(key)
             if wanted is None or key in wanted:
-                yield chunk_document(chunk, position)
+                yield _told_by_row(chunk, position)
     for missing in sorted((wanted or set()) - seen):
         raise UnknownName.nearest("application", missing, seen)
 
@@ -45,8 +46,22 @@ def document(folder: Path, application_id: str) -> Application:
     return next(documents(folder, [application_id]))
 
 
+def _told_by_row(chunk: Chunk, position: int) -> Application:
+    try:
+        return chunk_document(chunk, position)
+    except InputFaults as error:
+        faults = ChunkFaults(chunk)
+        faults.of_document(position, error.faults)
+        faults.tell()
+        raise
+
+
 def chunk_document(chunk: Chunk, position: int, only: Collection[str] | None = None) -> Application:
-    """The document of one applicant of a chunk; with ``only``, no other sections than these."""
+    """The document of one applicant of a chunk; with ``only``, no other sections than these.
+
+    Raises:
+        InputFaults: Rows that do not make a valid document.
+    """
     rows_of = {name: _rows(part, position) for name, part in chunk.parts.items() if only is None or name in only}
     request = {KEY: chunk.ids[position], **rows_of["application"][0]}
     told: dict[str, Any] = {"application": request, "applicant": rows_of["applicant"][0]}
@@ -54,10 +69,7 @@ def chunk_document(chunk: Chunk, position: int, only: Collection[str] | None = N
     for name, section in SECTIONS.items():
         if not section.single and (rows_of.get(name) or name in obtained):
             told[name] = rows_of.get(name, [])
-    try:
-        return decode(msgspec.json.encode(told))
-    except InputFaults as error:
-        raise TableFaults(error.faults, hint=f"application {chunk.ids[position]}") from error
+    return decode(msgspec.json.encode(told))
 
 
 def _obtained(source: Mapping[str, Any], as_of: str | None) -> bool:

@@ -14,12 +14,14 @@ import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT
 from risk_engine.batch.arrow_kinds import KEY, FileColumn
+from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part
-from risk_engine.errors import Fault, TableFaults, nearest_hint
+from risk_engine.errors import Fault, nearest_hint
 from risk_engine.features.columns import Columns, from_tables
 from risk_engine.features.tables import ApplicantTable, SectionTable
 
 Floats = npt.NDArray[np.float64]
+Truths = npt.NDArray[np.bool_]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
@@ -31,19 +33,50 @@ DIFFERENT_MOMENTS = 4096
 """Above so many rows a text column of moments is parsed by distinct value."""
 
 
-def section_table(chunk: Chunk, part: Part) -> SectionTable:
+def chunk_columns(chunk: Chunk, not_applicable: Mapping[str, npt.NDArray[np.bool_]] | None = None) -> Columns:
+    """The chunk as features read it.
+
+    Args:
+        chunk: Some applicants.
+        not_applicable: For each section, of whom the policy says that it does not concern them.
+
+    Raises:
+        TableFaults: Every fault of the chunk's rows.
+    """
+    return from_tables(*chunk_tables(chunk), not_applicable=not_applicable)
+
+
+def chunk_tables(chunk: Chunk) -> tuple[ApplicantTable, dict[str, SectionTable]]:
+    """The chunk in neutral form: the moments of decision, and every section.
+
+    Raises:
+        TableFaults: As :func:`check_chunk`; a request without ``as_of``.
+    """
+    faults = ChunkFaults(chunk)
+    tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
+    applicants = _applicants(chunk.parts["application"], faults)
+    faults.tell()
+    return applicants, tables
+
+
+def check_chunk(chunk: Chunk) -> None:
+    """Check every row of a chunk, whether or not it can be decided.
+
+    Raises:
+        TableFaults: Nulls in columns that are always filled, unknown words, texts that are no moment or decimal,
+            numbers out of the contract's bounds: every one, up to a hundred.
+    """
+    faults = ChunkFaults(chunk)
+    for part in chunk.parts.values():
+        _table(part, faults)
+    faults.tell()
+
+
+def _table(part: Part, faults: ChunkFaults) -> SectionTable:
     """One section as float64 columns, NaN where null, as :mod:`risk_engine.features.tables` defines them.
 
     Text codes run over all text columns of the section but ``party``, whose texts are read: it has its own. Lists of
     texts have no neutral form and are left out.
-
-    Args:
-        chunk: Whose ids faults name.
-        part: The section's rows.
-
-    Raises:
-        TableFaults: A null in a column that is always filled, an unknown word, text that is not a moment or a
-            decimal, a number out of the contract's bounds: the first of them.
     """
     texts = _all_texts(part)
     columns = {}
@@ -51,11 +84,11 @@ def section_table(chunk: Chunk, part: Part) -> SectionTable:
         column = part.file.columns[name]
         values = part.rows.column(name)
         if values.null_count and not column.optional:
-            raise _fault(chunk, part, name, pc.is_null(values), "a value")
+            faults.rows(part, name, _nulls(values), "a value")
         if column.kind == "text":
-            columns[name] = _floats(pc.index_in(_plain(values), value_set=texts))
+            columns[name] = _places(values, texts)
         elif column.kind != "texts":
-            columns[name] = _column(chunk, part, column, values)
+            columns[name] = _column(part, column, faults)
     for name, column in part.file.columns.items():
         if not np.isnan(column.otherwise):
             given = columns.get(name, np.full(part.rows.num_rows, np.nan))
@@ -73,77 +106,78 @@ def _parties(values: pa.ChunkedArray) -> tuple[Floats, tuple[str, ...]]:
     texts = _plain(values)
     named = pc.unique(texts.filter(pc.not_equal(texts, APPLICANT)))
     named = named.take(pc.sort_indices(named))
-    return _floats(pc.index_in(texts, value_set=named)), tuple(named.to_pylist())
+    return _places(values, named), tuple(named.to_pylist())
 
 
-def applicant_table(chunk: Chunk) -> ApplicantTable:
-    """The moments of decision.
-
-    Raises:
-        TableFaults: A request without ``as_of``.
-    """
-    part = chunk.parts["application"]
+def _applicants(part: Part, faults: ChunkFaults) -> ApplicantTable:
+    """The moments of decision."""
+    nothing = np.full(part.rows.num_rows, np.nan)
     if "as_of" not in part.rows.column_names:
-        raise TableFaults([Fault(f"{part.file.told}: column as_of", "no such column", "the moment of decision")])
-    seconds, offsets = moments(chunk, part, "as_of")
-    if np.isnan(seconds).any():
-        raise _fault(chunk, part, "as_of", pa.array(np.isnan(seconds)), "the moment of decision")
+        faults.add(Fault(f"{part.file.told}: column as_of", "no such column", "the moment of decision"))
+        return ApplicantTable(nothing, nothing)
+    values = part.rows.column("as_of")
+    faults.rows(part, "as_of", _nulls(values), "the moment of decision")
+    seconds, offsets, _ = _moments(values)
     return ApplicantTable(seconds, offsets)
 
 
-def chunk_columns(chunk: Chunk, not_applicable: Mapping[str, npt.NDArray[np.bool_]] | None = None) -> Columns:
-    """The chunk as features read it.
-
-    Args:
-        chunk: Some applicants.
-        not_applicable: For each section, of whom the policy says that it does not concern them.
-    """
-    tables = {name: section_table(chunk, part) for name, part in chunk.parts.items()}
-    return from_tables(applicant_table(chunk), tables, not_applicable=not_applicable)
-
-
-def _column(chunk: Chunk, part: Part, column: FileColumn, values: pa.ChunkedArray) -> Floats:
+def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
+    values = part.rows.column(column.name)
     match column.kind:
         case "word":
-            return _words(chunk, part, column, _plain(values))
+            places = _places(values, pa.array(column.words, pa.string()))
+            wrong, expected = np.isnan(places), f"one of {', '.join(column.words)}"
+            faults.rows(
+                part,
+                column.name,
+                wrong & ~_nulls(values),
+                expected,
+                lambda found: nearest_hint(str(found), column.words),
+            )
+            return places
         case "timestamp":
-            return moments(chunk, part, column.name)[0]
+            seconds, _, wrong = _moments(values)
+            faults.rows(part, column.name, wrong, "RFC 3339 with an offset: 2020-03-01T00:00:00+08:00")
+            return seconds
         case "date":
             return _floats(values.cast(pa.date32()).cast(pa.int32()))
         case "boolean":
             return _floats(values.cast(pa.uint8()))
         case "decimal":
-            return _decimals(chunk, part, column, _plain(values))
+            return _decimals(part, column, faults)
         case _:
-            return _numbers(chunk, part, column, values)
+            floats = _floats(values)
+            wrong = ~((floats >= column.low) & (floats <= column.high)) & ~_nulls(values)
+            faults.rows(part, column.name, wrong, f"a number from {column.low:g} to {column.high:g}, or nothing")
+            return floats
 
 
-def moments(chunk: Chunk, part: Part, name: str) -> tuple[Floats, Floats]:
-    """A column of moments: seconds since the epoch, and the offset from UTC in minutes.
+def _moments(values: pa.ChunkedArray) -> tuple[Floats, Floats, Truths]:
+    """A column of moments: seconds since the epoch, the offset from UTC in minutes, and which are none.
 
     A timestamp column has one time zone for all rows; text has its own offset a row.
     """
-    values = part.rows.column(name)
     if pa.types.is_timestamp(values.type) or pa.types.is_null(values.type):
-        return _zoned(values)
+        return (*_zoned(values), np.zeros(len(values), np.bool_))
     texts = _plain(values).combine_chunks()
     distinct = pc.unique(texts) if len(texts) > DIFFERENT_MOMENTS else texts
     seconds, offsets = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
+    wrong = np.zeros(len(distinct), np.bool_)
     for position, text in enumerate(distinct.to_pylist()):
         if text is None:
             continue
         try:
             moment = msgspec.convert(text, Moment)
         except msgspec.ValidationError:
-            wrong = pc.equal(texts, text)
-            raise _fault(chunk, part, name, wrong, "RFC 3339 with an offset: 2020-03-01T00:00:00+08:00") from None
+            wrong[position] = True
+            continue
         seconds[position] = moment.timestamp()
         offset = moment.utcoffset()
         offsets[position] = 0.0 if offset is None else offset.total_seconds() / 60
     if distinct is not texts:
         index = pc.index_in(texts, value_set=distinct).to_numpy(zero_copy_only=False)
-        return seconds[index], offsets[index]
-    return seconds, offsets
+        return seconds[index], offsets[index], wrong[index]
+    return seconds, offsets, wrong
 
 
 def _zoned(values: pa.ChunkedArray) -> tuple[Floats, Floats]:
@@ -156,51 +190,42 @@ def _zoned(values: pa.ChunkedArray) -> tuple[Floats, Floats]:
     return _floats(utc) / 1e6, _floats(pc.subtract(local, utc)) / 60e6
 
 
-def _words(chunk: Chunk, part: Part, column: FileColumn, values: pa.ChunkedArray) -> Floats:
-    index = pc.index_in(values, value_set=pa.array(column.words, pa.string()))
-    if index.null_count > values.null_count:
-        unknown = pc.and_(pc.is_null(index), pc.is_valid(values))
-        word = values.filter(unknown)[0].as_py()
-        hint = nearest_hint(word, column.words)
-        raise _fault(chunk, part, column.name, unknown, f"one of {', '.join(column.words)}", hint)
-    return _floats(index)
-
-
-def _decimals(chunk: Chunk, part: Part, column: FileColumn, values: pa.ChunkedArray) -> Floats:
+def _decimals(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
     """The nearest float64 to each decimal text, as a document's decimals are read."""
-    wrong = pc.fill_null(pc.invert(pc.match_substring_regex(values, PLAIN_DECIMAL)), fill_value=False)
-    if pc.any(wrong).as_py():
-        raise _fault(chunk, part, column.name, wrong, 'decimal text such as "250000.00"')
-    return _floats(values)
-
-
-def _numbers(chunk: Chunk, part: Part, column: FileColumn, values: pa.ChunkedArray) -> Floats:
-    floats = _floats(values)
-    wrong = ~((floats >= column.low) & (floats <= column.high)) & ~pc.is_null(values).to_numpy()
-    if wrong.any():
-        expected = f"a number from {column.low:g} to {column.high:g}, or nothing"
-        raise _fault(chunk, part, column.name, pa.array(wrong), expected)
-    return floats
-
-
-def _fault(
-    chunk: Chunk, part: Part, name: str, wrong: pa.Array | pa.ChunkedArray, expected: str, hint: str = ""
-) -> TableFaults:
-    row = pc.index(wrong, value=True).as_py()
-    found = part.rows.column(name)[row].as_py()
-    told = "nothing" if found is None else repr(found)[:80]
-    return TableFaults([Fault(part.place(name, row, chunk.ids), told, expected, hint)])
+    values = _plain(part.rows.column(column.name))
+    plain = pc.fill_null(pc.match_substring_regex(values, PLAIN_DECIMAL), fill_value=True)
+    wrong = ~plain.to_numpy()
+    faults.rows(part, column.name, wrong, 'decimal text such as "250000.00"')
+    return _floats(pc.if_else(plain, values, None)) if wrong.any() else _floats(values)
 
 
 def _all_texts(part: Part) -> pa.Array:
-    """Every distinct text of the section, sorted: one code space for all its text columns."""
+    """The texts of the section, sorted: one code space for all its text columns."""
     found = [
-        pc.unique(_plain(part.rows.column(name)))
-        for name in part.rows.column_names
-        if part.file.columns[name].kind == "text"
+        _distinct(part.rows.column(name)) for name in part.rows.column_names if part.file.columns[name].kind == "text"
     ]
     distinct = pc.drop_null(pc.unique(pa.chunked_array(found, pa.string())))
     return distinct.take(pc.sort_indices(distinct))
+
+
+def _distinct(values: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        return values.combine_chunks().dictionary.cast(pa.string())
+    return pc.unique(_plain(values))
+
+
+def _places(values: pa.ChunkedArray, book: pa.Array) -> Floats:
+    """The place of each text in a book; NaN where it is null or not there."""
+    if not pa.types.is_dictionary(values.type):
+        return _floats(pc.index_in(_plain(values), value_set=book))
+    coded = values.combine_chunks()
+    places = np.append(_floats(pc.index_in(coded.dictionary.cast(pa.string()), value_set=book)), np.nan)
+    codes: npt.NDArray[np.int64] = pc.fill_null(coded.indices, len(places) - 1).to_numpy()
+    return places[codes]
+
+
+def _nulls(values: pa.ChunkedArray) -> Truths:
+    return np.asarray(pc.is_null(values).to_numpy(), dtype=np.bool_)
 
 
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -208,5 +233,5 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _floats(values: pa.ChunkedArray | pa.Array) -> Floats:
-    floats = values.cast(pa.float64(), safe=False)
-    return np.asarray(pc.fill_null(floats, np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+    """As float64; Arrow's null becomes NaN."""
+    return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class SectionFile:
         contract: What stands in it.
         columns: The contract's columns as they stand in files.
         present: Those of them that are there, the key first.
+        coded: Those of texts that are stored as codes and a dictionary, and are read as such: it is faster.
         starts: Number of the first row of each file, counted over all, and after them the number of rows.
     """
 
@@ -37,6 +38,7 @@ class SectionFile:
     contract: SectionContract
     columns: Mapping[str, FileColumn]
     present: tuple[str, ...]
+    coded: tuple[str, ...]
     starts: tuple[int, ...]
 
     def name_of(self, number: int) -> str:
@@ -108,17 +110,34 @@ def _found(folder: Path, name: str, faults: list[Fault]) -> tuple[Path, tuple[Pa
 def _checked(told: str, paths: tuple[Path, ...], contract: SectionContract, faults: list[Fault]) -> SectionFile:
     """A section's files, compared with the contract and with each other."""
     columns, starts = file_columns(contract), [0]
+    coded = {name for name, column in columns.items() if column.kind in ("text", "word")}
     first: pa.Schema | None = None
     for path in paths:
         with open_parquet(path) as opened:
             schema: pa.Schema = opened.schema_arrow.remove_metadata()
             starts.append(starts[-1] + opened.metadata.num_rows)
+            coded &= _coded(opened)
         first = first or schema
         place = told if len(paths) == 1 else str(path)
         own = list(check_columns(place, columns, schema))
         faults += own or _other_columns(place, first, schema, paths[0].name)
     present = tuple(name for name in columns if first is not None and name in first.names)
-    return SectionFile(told, paths, contract, columns, present, tuple(starts))
+    return SectionFile(told, paths, contract, columns, present, tuple(sorted(coded)), tuple(starts))
+
+
+def _coded(opened: pq.ParquetFile) -> set[str]:
+    """Text columns that are stored as codes throughout, and that Arrow can read as such."""
+    told, found = opened.metadata, set()
+    for place in range(told.num_columns):
+        name = told.schema.column(place).path
+        chunks = [told.row_group(group).column(place) for group in range(told.num_row_groups)]
+        plain = name in opened.schema_arrow.names and pa.types.is_string(opened.schema_arrow.field(name).type)
+        if plain and all(
+            chunk.has_dictionary_page and not any("DELTA" in encoding for encoding in chunk.encodings)
+            for chunk in chunks
+        ):
+            found.add(name)
+    return found
 
 
 def _other_columns(place: str, first: pa.Schema, found: pa.Schema, name: str) -> Iterator[Fault]:
@@ -176,14 +195,18 @@ def _unknown_files(folder: Path) -> Iterator[Fault]:
             yield Fault(str(path), "an unknown section", "a section of the contract", hint)
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
+def open_parquet(path: Path, coded: Sequence[str] = ()) -> pq.ParquetFile:
     """A Parquet file, open for reading; pages that have checksums are checked as they are read.
+
+    Args:
+        path: The file.
+        coded: Columns to read as codes and a dictionary.
 
     Raises:
         DataError: It is not Parquet.
     """
     try:
-        return pq.ParquetFile(path, page_checksum_verification=True)
+        return pq.ParquetFile(path, read_dictionary=list(coded), page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from risk_engine.application import SECTIONS
 from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
 from risk_engine.batch.chunks import read_chunks
-from risk_engine.batch.neutral import section_table
+from risk_engine.batch.neutral import check_chunk
 from risk_engine.batch.section_files import check_columns
 from risk_engine.batch.writing import write_tables
 from risk_engine.errors import Fault
@@ -61,14 +61,12 @@ def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
         The number of applicants.
 
     Raises:
-        DataError: The first row that breaks the contract.
-        TableFaults: Columns or types break it.
+        TableFaults: Columns or types that break the contract; rows that do, every one of the first chunk that has any.
     """
     applicants = 0
     for chunk in read_chunks(folder, told=told):
         applicants += len(chunk)
-        for part in chunk.parts.values():
-            section_table(chunk, part)
+        check_chunk(chunk)
     return applicants
 
 
