@@ -1,6 +1,16 @@
 """The features a lender may use, one module per domain; ``CATALOGUE`` holds them all by name."""
 
-from risk_engine.features.catalogue import invoices, partners, request
+from risk_engine.features.catalogue import (
+    accounts,
+    balances,
+    conduct,
+    counterparties,
+    debt_service,
+    invoices,
+    ledger,
+    partners,
+    request,
+)
 from risk_engine.features.language import Catalogue
 
-CATALOGUE = Catalogue.of(request, invoices, partners)
+CATALOGUE = Catalogue.of(request, invoices, partners, ledger, balances, accounts, counterparties, debt_service, conduct)
