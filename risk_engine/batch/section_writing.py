@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from risk_engine.batch.neutral import check_chunk
 from risk_engine.batch.section_files import check_columns
 from risk_engine.batch.writing import write_tables
 from risk_engine.errors import Fault
+
+ROWS_A_GROUP = 1 << 17
 
 
 def section_faults(name: str, place: str, schema: pa.Schema, needed: Collection[str] | None = None) -> list[Fault]:
@@ -33,7 +35,7 @@ def section_faults(name: str, place: str, schema: pa.Schema, needed: Collection[
 
 
 def write_section(path: Path, name: str, stream: pa.RecordBatchReader) -> int:
-    """Write one section file, whole or not at all.
+    """Write one section file, whole or not at all; the bytes do not depend on how the stream is cut.
 
     Args:
         path: The Parquet file.
@@ -47,7 +49,18 @@ def write_section(path: Path, name: str, stream: pa.RecordBatchReader) -> int:
     schema = pa.schema([
         (field.name, _written(columns[field.name], field.type)) for field in stream.schema
     ])  # fmt: skip
-    return write_tables(path, schema, (pa.Table.from_batches([batch]).cast(schema) for batch in stream))
+    return write_tables(path, schema, (table.cast(schema) for table in _even(stream)))
+
+
+def _even(stream: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """The rows of a stream in tables of one size, but for the last."""
+    held = stream.schema.empty_table()
+    for batch in stream:
+        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
+        while held.num_rows >= ROWS_A_GROUP:
+            yield held.slice(0, ROWS_A_GROUP).combine_chunks()
+            held = held.slice(ROWS_A_GROUP)
+    yield held.combine_chunks()
 
 
 def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
