@@ -119,6 +119,11 @@ class Release:
     reads: frozenset[str]
     """Sections that a feature of the plan reads."""
 
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """Itself: what a portfolio has several of."""
+        return (self,)
+
     def model_rows(self, matrix: FactMatrix) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Values and states of the facts the model reads, in its column order."""
         take = list(self.columns)
@@ -172,6 +177,12 @@ def write_release(
         return _written(out, files)
     except OSError as error:
         raise ReleaseError(f"cannot write {out}: {error.strerror}", hint="name another directory with --out") from error
+
+
+def release_id(folder: Path) -> str:
+    """Id of the release in a folder, of which nothing is checked; empty where there is none."""
+    manifest = folder / "release.json"
+    return _sha(manifest.read_bytes()) if manifest.is_file() else ""
 
 
 def load_release(path: Path) -> Release:

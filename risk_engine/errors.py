@@ -5,6 +5,7 @@ RiskEngineError                 a message and a hint; the command line prints bo
 │   └── BrokenJson              bytes that are not JSON at all: one fault with its position
 ├── DefinitionFaults            files an author wrote: every fault at once, each with file and line
 │   ├── PolicyFaults
+│   ├── PortfolioFaults
 │   └── StudyFaults
 ├── ExpressionError             a feature expression that cannot mean anything (also a TypeError)
 ├── UnknownName                 a name nobody defined, with the nearest known one
@@ -96,6 +97,12 @@ class PolicyFaults(DefinitionFaults):
     """A policy folder that cannot be loaded."""
 
     what = "the policy has faults"
+
+
+class PortfolioFaults(DefinitionFaults):
+    """A portfolio file, or a release it routes to, that cannot be used."""
+
+    what = "the portfolio has faults"
 
 
 class StudyFaults(DefinitionFaults):

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     """Settings of the service; each is also an environment variable, e.g. ``RISK_ENGINE_PORT=9000``.
 
     Attributes:
-        release: Directory of the release to decide with.
+        release: Directory of the release, or file of the portfolio, to decide with.
         database: Where decisions are recorded, ``sqlite:///FILE``.
         host: Address to listen on; the default is reached from this machine only.
         port: Port to listen on; 0 takes a free one.

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import AsJson, Ids, Out, ReleaseFolder, Sections, Threads, group, say, tell
+from risk_engine.commands.shared import AsJson, Deciding, Ids, Out, Sections, Threads, group, say, tell
 from risk_engine.errors import UsageError
 from risk_engine.pages import batch_page, decision_page
 
@@ -20,7 +20,7 @@ app = group()
 
 @app.command()
 def decide(
-    release: ReleaseFolder,
+    release: Deciding,
     application: Annotated[
         Path, typer.Argument(metavar="APPLICATION.json", help="The document; - reads standard input.")
     ],
@@ -31,12 +31,12 @@ def decide(
 ) -> None:
     """Decide one application; nothing is recorded."""
     from risk_engine.application import decode
-    from risk_engine.bundle import load_release
     from risk_engine.decision.case_file import at_moment
     from risk_engine.decision.underwrite import underwrite
+    from risk_engine.portfolio import load_release_or_portfolio
 
     asked = _moment(as_of)
-    loaded = load_release(release)
+    loaded = load_release_or_portfolio(release)
     now = asked or dt.datetime.now(dt.UTC)
     read = decode(_bytes_of(application), now=None if asked else now)
     moment = asked or read.application.as_of or now.astimezone(read.application.submitted_at.tzinfo)
@@ -47,7 +47,7 @@ def decide(
 
 @app.command()
 def batch(
-    release: ReleaseFolder,
+    release: Deciding,
     sections: Sections,
     out: Out,
     ids: Ids = None,
@@ -56,10 +56,10 @@ def batch(
 ) -> None:
     """Decide the applicants of the section files; writes decisions.parquet and summary.json."""
     from risk_engine.batch import decide_batch
-    from risk_engine.bundle import load_release
+    from risk_engine.portfolio import load_release_or_portfolio
 
-    summary = decide_batch(load_release(release), sections, out, ids=_ids_of(ids), threads=threads, say=say)
-    told = summary.to_json()
+    loaded = load_release_or_portfolio(release)
+    told = decide_batch(loaded, sections, out, ids=_ids_of(ids), threads=threads, say=say).to_json()
     tell(told, batch_page(told), as_json=as_json)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import DEFAULT_DATABASE, AsJson, Database, ReleaseFolder, group, tell
+from risk_engine.commands.shared import DEFAULT_DATABASE, AsJson, Database, Deciding, group, tell
 from risk_engine.errors import UsageError
 
 app = group()
@@ -19,7 +19,7 @@ app.add_typer(keys_app, name="keys")
 
 @app.command()
 def serve(
-    release: ReleaseFolder,
+    release: Deciding,
     database: Annotated[str | None, typer.Option("--database", help="Where decisions are recorded.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 8000 if not given.")] = None,
@@ -44,7 +44,7 @@ def verify(database: Database = DEFAULT_DATABASE, as_json: AsJson = False) -> No
 
 @app.command()
 def replay(
-    releases: Annotated[Path, typer.Option("--releases", help="Folder that holds the releases.")],
+    releases: Annotated[Path, typer.Option("--releases", help="Folder of releases, or a portfolio's file.")],
     decision_ids: Annotated[list[str] | None, typer.Argument(metavar="DECISION_ID", help="Which; all if none.")] = None,
     database: Database = DEFAULT_DATABASE,
     as_json: AsJson = False,

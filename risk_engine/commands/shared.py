@@ -12,7 +12,7 @@ import typer
 DEFAULT_DATABASE = "sqlite:///decisions.db"
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
-ReleaseFolder = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory, as train writes it.")]
+Deciding = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release directory, or a portfolio's YAML file.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder that ${DATA} stands for in the study.")]
 Out = Annotated[Path, typer.Option("--out", help="Where to write.")]
 Sections = Annotated[Path, typer.Option("--sections", help="Folder of section files (<section>.parquet).")]

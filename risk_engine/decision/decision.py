@@ -70,7 +70,10 @@ class FeatureValue(msgspec.Struct, frozen=True):
 
 
 class Versions(msgspec.Struct, frozen=True):
-    """What produced the answer: software by version, data by content hash."""
+    """What produced the answer: software by version, data by content hash.
+
+    Outside every route of a portfolio, ``release`` is the portfolio's id, and ``model`` and ``policy`` are empty.
+    """
 
     engine: str
     release: str

@@ -19,8 +19,10 @@ from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
 from risk_engine.decision.reasons import Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
 from risk_engine.decision.strategy import caps_known, giving, limit, refer_kind, worst_outcome
+from risk_engine.decision.unrouted import outside_every_route
 from risk_engine.facts import Facts, Plain
 from risk_engine.features import KERNELS, from_document
+from risk_engine.portfolio import Portfolio
 from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage, State
 
@@ -34,12 +36,14 @@ STATE_WORDS = tuple(state.name.lower() for state in State)
 CAUSE_WORDS = (None, *(cause.name.lower() for cause in Cause if cause is not Cause.NO_CAUSE))
 
 
-def underwrite(application: Application, release: Release, *, as_of: dt.datetime, decision_id: str) -> told.Decision:
+def underwrite(
+    application: Application, release: Release | Portfolio, *, as_of: dt.datetime, decision_id: str
+) -> told.Decision:
     """Decide one application.
 
     Args:
         application: The document; evidence from ``as_of`` on is ignored and counted in the notes.
-        release: What decides.
+        release: What decides, or the portfolio that says what decides; outside every route the answer is refer.
         as_of: The moment of decision, with an offset.
         decision_id: Identifier of the answer.
 
@@ -49,6 +53,11 @@ def underwrite(application: Application, release: Release, *, as_of: dt.datetime
     Raises:
         InputFaults: The release's policy does not cover the day.
     """
+    if isinstance(release, Portfolio):
+        chosen = release.release_for(case_of(application))
+        if chosen is None:
+            return outside_every_route(application, release, as_of=as_of, decision_id=decision_id)
+        release = chosen
     exempt = not_applicable(release, case_of(application))
     columns = from_document(application, as_of=as_of, not_applicable=exempt)
     matrix = release.plan.run(columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from risk_engine.bundle import Release
+from risk_engine.portfolio import Portfolio
 from risk_engine.service import problems
 from risk_engine.service.decisions import decision_routes
 from risk_engine.service.guard import Guard
@@ -16,11 +17,11 @@ from risk_engine.settings import Settings
 from risk_engine.store import Store
 
 
-def create_app(release: Release, store: Store, settings: Settings, *, clock: Clock = utc_clock) -> FastAPI:
+def create_app(release: Release | Portfolio, store: Store, settings: Settings, *, clock: Clock = utc_clock) -> FastAPI:
     """The decision service over a loaded release and a store open for writing.
 
     Args:
-        release: What decides.
+        release: What decides, or the portfolio that says what decides.
         store: Where each answer is recorded first. The caller closes it after the service has stopped.
         settings: Bounds of the service.
         clock: The present; tests give their own.

@@ -14,6 +14,7 @@ from risk_engine.bundle import Release
 from risk_engine.decision.decision import SHORT_VIEW
 from risk_engine.decision.record import Draft, Record, new_decision_id
 from risk_engine.decision.underwrite import underwrite
+from risk_engine.portfolio import Portfolio
 from risk_engine.service.access import RIGHTS, Right, authorize
 from risk_engine.service.body import read_idempotency_key, read_json_body
 from risk_engine.service.moment import Clock, moment_of_decision
@@ -39,7 +40,7 @@ class View(StrEnum):
     SHORT = "short"
 
 
-def decision_routes(release: Release, store: Store, settings: Settings, clock: Clock) -> APIRouter:
+def decision_routes(release: Release | Portfolio, store: Store, settings: Settings, clock: Clock) -> APIRouter:
     """The routes that decide and that read decisions."""
     router = APIRouter(tags=["decisions"])
 
@@ -72,7 +73,7 @@ def decision_routes(release: Release, store: Store, settings: Settings, clock: C
     return router
 
 
-def _draft(body: bytes, key: ApiKey, idempotency_key: str | None, release: Release, clock: Clock) -> Draft:
+def _draft(body: bytes, key: ApiKey, idempotency_key: str | None, release: Release | Portfolio, clock: Clock) -> Draft:
     now = clock()
     application = decode(body, now=now)
     as_of = moment_of_decision(application, now, any_moment=Right.ANY_MOMENT in RIGHTS[key.role])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from risk_engine.application import decode
-from risk_engine.bundle import Release, load_release
-from risk_engine.decision.record import Record, sha256
+from risk_engine.bundle import Release, release_id
+from risk_engine.decision.record import Record
 from risk_engine.decision.underwrite import underwrite
-from risk_engine.errors import InputFaults, ReleaseError, UnknownName
+from risk_engine.errors import DefinitionFaults, InputFaults, PortfolioFaults, ReleaseError, UnknownName
+from risk_engine.portfolio import Portfolio, Routes, load_release_or_portfolio, read_routes
 from risk_engine.store.repository import Store
 
 ABSENT = "(absent)"
@@ -59,26 +61,49 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class ReleaseShelf:
-    """The releases in the subfolders of a directory (or the directory itself), found by id, each loaded once."""
+    """Releases and portfolios, found by id, each loaded once.
 
-    def __init__(self, directory: Path) -> None:
-        if not directory.is_dir():
-            raise ReleaseError(f"no directory of releases at {directory}", hint="name it with --releases")
-        manifests = sorted({*directory.glob("release.json"), *directory.glob("*/release.json")})
-        self._directory = directory
-        self._folders = {sha256(manifest.read_bytes()): manifest.parent for manifest in manifests}
-        self._loaded: dict[str, Release] = {}
+    Args:
+        place: A directory: it and its subfolders may be releases, the YAML files in it portfolios. Or one portfolio's
+            file. What a portfolio routes to is found wherever it stands.
 
-    def find(self, release_id: str) -> Release:
-        """The release with this id.
+    Raises:
+        ReleaseError: There is nothing at the place.
+        PortfolioFaults: The one file is not a sound portfolio; beside releases other YAML files may stand.
+    """
+
+    def __init__(self, place: Path) -> None:
+        if not place.exists():
+            raise ReleaseError(f"no directory of releases at {place}", hint="name it with --releases")
+        self._place = place
+        self._found: dict[str, Path] = {}
+        self._loaded: dict[str, Release | Portfolio] = {}
+        if place.is_file():
+            self._add(place, read_routes(place))
+            return
+        for file in sorted(place.glob("*.y*ml")):
+            with suppress(DefinitionFaults):
+                self._add(file, read_routes(file))
+        manifests = sorted({*place.glob("release.json"), *place.glob("*/release.json")})
+        self._found |= {release_id(manifest.parent): manifest.parent for manifest in manifests}
+
+    def _add(self, file: Path, portfolio: Routes) -> None:
+        self._found |= {
+            route.release: folder for route, folder in zip(portfolio.routes, portfolio.folders, strict=True)
+        }
+        self._found[portfolio.id] = file
+
+    def find(self, release_id: str) -> Release | Portfolio:
+        """The release, or the portfolio, with this id.
 
         Raises:
             ReleaseError: It is not there, or cannot be trusted.
+            PortfolioFaults: A release that the portfolio routes to cannot be trusted.
         """
-        if release_id not in self._folders:
-            raise ReleaseError(f"no release {release_id[:12]} in {self._directory}", hint="put a copy of it there")
+        if release_id not in self._found:
+            raise ReleaseError(f"no release {release_id[:12]} in {self._place}", hint="put a copy of it there")
         if release_id not in self._loaded:
-            self._loaded[release_id] = load_release(self._folders[release_id])
+            self._loaded[release_id] = load_release_or_portfolio(self._found[release_id])
         return self._loaded[release_id]
 
 
@@ -87,7 +112,7 @@ def replay_records(store: Store, releases: Path, decision_ids: Sequence[str] | N
 
     Args:
         store: Where the decisions are.
-        releases: Holds a folder for each release that decided.
+        releases: Holds a folder for each release that decided, or is the portfolio's file; see :class:`ReleaseShelf`.
         decision_ids: Which decisions; every one in order where left out.
     """
     count, drifted = 0, []
@@ -99,7 +124,7 @@ def replay_records(store: Store, releases: Path, decision_ids: Sequence[str] | N
 
 
 def replay(
-    store: Store, find_release: Callable[[str], Release], decision_ids: Sequence[str] = ()
+    store: Store, find_release: Callable[[str], Release | Portfolio], decision_ids: Sequence[str] = ()
 ) -> Iterator[Replayed]:
     """Decide stored applications again: same request, same release, same moment.
 
@@ -109,7 +134,7 @@ def replay(
 
     Args:
         store: Where the decisions are.
-        find_release: Gives the release with an id, e.g. :meth:`ReleaseShelf.find`.
+        find_release: Gives the release, or the portfolio, with an id, e.g. :meth:`ReleaseShelf.find`.
         decision_ids: Which decisions; every one in order where left out.
 
     Raises:
@@ -130,13 +155,13 @@ def _chosen(store: Store, decision_ids: Sequence[str]) -> Iterator[Record]:
         yield record
 
 
-def _differences(record: Record, find_release: Callable[[str], Release]) -> Iterator[Difference]:
+def _differences(record: Record, find_release: Callable[[str], Release | Portfolio]) -> Iterator[Difference]:
     recorded = msgspec.json.decode(record.answer)
     as_of = dt.datetime.fromisoformat(recorded["as_of"])
     try:
         release = find_release(recorded["versions"]["release"])
         application = decode(record.request, now=as_of)
-    except ReleaseError as error:
+    except (ReleaseError, PortfolioFaults) as error:
         yield Difference("$.versions.release", recorded["versions"]["release"], str(error))
         return
     except InputFaults as error:
