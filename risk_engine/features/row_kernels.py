@@ -1,4 +1,4 @@
-"""Row kernels that come with the language: what a posting means only beside the postings around it.
+"""Row kernels that come with the language: what a row means only beside the rows around it.
 
 They stand here, not in the catalogue, so that a printed expression that names one can be read back by whoever runs
 a release. Money amounts are NaN where a row is not concerned. Rows of one applicant rise by day; within a day nothing
@@ -109,5 +109,69 @@ def rolled_over(offsets: Ints, booked_on: Floats, proceeds: Floats, repaid: Floa
     return found
 
 
-for _function in (undone, sent_back, passed_on, rolled_over):
+@kernel
+def asked_anew(offsets: Ints, on: Floats, lender: Floats) -> Floats:
+    """1 for an enquiry, 0 for one less than 14 days after a counted one of the same lender; NaN where it is none.
+
+    >>> asked_anew(np.array([0, 4]), np.array([1.0, 8.0, 14.0, 15.0]), np.array([5.0, 5.0, 7.0, 5.0]))
+    array([1., 0., 1., 1.])
+    """
+    found = np.full(len(on), np.nan)
+    for k in range(len(offsets) - 1):
+        for i in range(offsets[k], offsets[k + 1]):
+            if on[i] != on[i]:
+                continue
+            found[i] = 1.0
+            for j in range(i - 1, offsets[k] - 1, -1):
+                if on[i] - on[j] >= 14.0:
+                    break
+                if found[j] == 1.0 and lender[j] == lender[i]:
+                    found[i] = 0.0
+                    break
+    return found
+
+
+@kernel
+def observed_income(
+    offsets: Ints, party: Floats, kind: Floats, month: Floats, employer: Floats, verified: Floats, net: Floats
+) -> Floats:
+    """Each income of a month as its best source saw it, at most what was declared; NaN for what does not count.
+
+    Rows of one party, kind, month and employer tell one income. ``verified`` is 0 for the best source and 3 for none.
+
+    >>> one, same, verified, net = np.array([0, 3]), np.zeros(3), np.array([1.0, 2.0, 3.0]), np.array([9.0, 8.0, 6.0])
+    >>> observed_income(one, same + np.nan, same, same, same, verified, net)
+    array([ 6., nan, nan])
+    """
+    found = np.full(len(net), np.nan)
+    for k in range(len(offsets) - 1):
+        first = offsets[k]
+        for i in range(offsets[k], offsets[k + 1]):
+            if month[first] < month[i]:
+                first = i
+            if verified[i] > 2.0:
+                continue
+            best, observed, declared, is_declared = verified[i], 0.0, 0.0, False
+            for j in range(first, offsets[k + 1]):
+                if month[j] > month[i]:
+                    break
+                same_party = party[j] == party[i] or (party[j] != party[j] and party[i] != party[i])
+                same_employer = employer[j] == employer[i] or (
+                    employer[j] != employer[j] and employer[i] != employer[i]
+                )
+                if kind[j] != kind[i] or not same_party or not same_employer:
+                    continue
+                best = min(best, verified[j])
+                if verified[j] == verified[i]:
+                    observed += net[j]
+                elif verified[j] > 2.0:
+                    is_declared = True
+                    declared += net[j]
+            if best == verified[i]:
+                lower = is_declared and 0.0 <= declared < observed
+                found[i] = net[i] * (declared / observed) if lower else net[i]
+    return found
+
+
+for _function in (undone, sent_back, passed_on, rolled_over, asked_anew, observed_income):
     row_kernel(_function)

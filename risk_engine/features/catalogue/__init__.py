@@ -4,7 +4,9 @@ from risk_engine.features.catalogue import (
     accounts,
     balances,
     conduct,
+    consumer,
     counterparties,
+    credit,
     debt_service,
     invoices,
     ledger,
@@ -13,4 +15,6 @@ from risk_engine.features.catalogue import (
 )
 from risk_engine.features.language import Catalogue
 
-CATALOGUE = Catalogue.of(request, invoices, partners, ledger, balances, accounts, counterparties, debt_service, conduct)
+CATALOGUE = Catalogue.of(
+    request, invoices, partners, ledger, balances, accounts, counterparties, debt_service, conduct, credit, consumer
+)
