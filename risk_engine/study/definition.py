@@ -102,7 +102,7 @@ class Study:
             name=given["name"].sentence("study"),
             says=given["says"].sentence(),
             path=path,
-            data=_data_folder(given["sections"], data),
+            data=_data_folder(given["sections"], given["target"], data),
             synthetic=synthetic,
             warnings=(SYNTHETIC,) * synthetic + given["warnings"].sentences(),
             sections=_sections(given["sections"]),
@@ -117,8 +117,8 @@ class Study:
         return study
 
 
-def _data_folder(sections: Node, data: Path | None) -> Path | None:
-    needed = any("${DATA}" in str(node.plain) for node in sections.items().values())
+def _data_folder(sections: Node, target: Node, data: Path | None) -> Path | None:
+    needed = any("${DATA}" in str(node.plain) for node in (sections, target))
     if data is None and needed:
         sections.fault("${DATA}", "a data folder", "give it with --data")
     elif data is not None and not data.is_dir():

@@ -19,11 +19,15 @@ MONTHS = ("application_id", "month", "dpd", "event")
 AMOUNTS = {"overdue": "double", "balance": "double"}
 
 APPLICATIONS_KNOWN = "applications of section application"
+WRONG_REQUESTS = (
+    ("rows of an application told before", "each application once",
+     "application_id in (select application_id from applications group by all having count() > 1)"),
+)  # fmt: skip
 WRONG_OUTCOMES = (
     ("rows of an unknown application", APPLICATIONS_KNOWN,
      "application_id not in (select application_id from applications)"),
     ("rows of an application told before", "each application once",
-     "application_id in (select application_id from outcomes group by all having count(*) > 1)"),
+     "application_id in (select application_id from outcomes group by all having count() > 1)"),
     ("applications booked that were not approved", "decision approved where booked_on stands",
      "booked_on is not null and decision <> 'approved'"),
     ("applications booked before the decision", "booked_on at or after decided_on", "booked_on < decided_on"),
@@ -53,6 +57,7 @@ def keep_tables(study: Study, source: Performance, warehouse: Warehouse) -> None
         StudyFaults: What is wrong: columns and types first, then every kind of wrong value and contradiction, each
             with the line of its select, a count and some application ids.
     """
+    told = SECTIONS["outcomes"].columns
     needed = (*MONTHS, *(AMOUNTS if source.materiality is not None else ()))
     outcomes, months = f"{source.outcomes.place}: target.outcomes", f"{source.months.place}: target.performance"
     _raise(
@@ -67,16 +72,20 @@ def keep_tables(study: Study, source: Performance, warehouse: Warehouse) -> None
     more = _or_null(warehouse, source.outcomes, MAYBE)
     warehouse.keep("outcomes", source.outcomes, f"{', '.join(OUTCOMES)}, {more}")
     amounts = _or_null(warehouse, source.months, AMOUNTS)
-    warehouse.keep("months", source.months, f"application_id, last_day(month) as month_end, dpd, event, {amounts}")
+    warehouse.keep("months", source.months, f"{', '.join(MONTHS)}, last_day(month) as month_end, {amounts}")
     _raise(
         [
-            *_values(warehouse, outcomes, "outcomes", OUTCOMES, ("decision", "declined_by")),
-            *_exclusions(warehouse, outcomes, source.exclusions),
-            *_values(warehouse, months, "months", [name.replace("month", "month_end") for name in needed], ("event",)),
+            *_nothing(warehouse, outcomes, "outcomes", OUTCOMES),
+            *_nothing(warehouse, months, "months", needed),
+            *_words(warehouse, outcomes, "outcomes", "decision", told["decision"].words),
+            *_words(warehouse, outcomes, "outcomes", "declined_by", told["declined_by"].words),
+            *_words(warehouse, outcomes, "outcomes", "exclusion", source.exclusions),
+            *_words(warehouse, months, "months", "event", SECTIONS["performance"].columns["event"].words),
         ]
     )
     _raise(
         [
+            *_contradictions(warehouse, f"{application.place}: application", "applications", WRONG_REQUESTS),
             *_contradictions(
                 warehouse, outcomes, "outcomes left join applications using (application_id)", WRONG_OUTCOMES
             ),
@@ -98,38 +107,26 @@ def _or_null(warehouse: Warehouse, query: Query, columns: Mapping[str, str]) -> 
     )  # fmt: skip
 
 
-def _values(
-    warehouse: Warehouse, place: str, table: str, needed: Sequence[str], words: Sequence[str]
-) -> Iterator[Fault]:
+def _nothing(warehouse: Warehouse, place: str, table: str, needed: Sequence[str]) -> Iterator[Fault]:
     for name in needed:
-        [(count,)] = warehouse.ask(f"select count(*) from {table} where {name} is null")  # noqa: S608
+        [(count,)] = warehouse.ask(f"select count() from {table} where {name} is null")  # noqa: S608
         if count:
             yield Fault(f"{place}: column {name}", f"nothing in {count} rows", "a value in every row")
-    columns = SECTIONS["outcomes" if table == "outcomes" else "performance"].columns
-    for name in words:
-        yield from _unknown_words(warehouse, f"{place}: column {name}", table, name, columns[name].words)
 
 
-def _exclusions(warehouse: Warehouse, place: str, words: Sequence[str]) -> Iterator[Fault]:
-    yield from _unknown_words(warehouse, f"{place}: column exclusion", "outcomes", "exclusion", words)
-
-
-def _unknown_words(warehouse: Warehouse, place: str, table: str, column: str, words: Sequence[str]) -> Iterator[Fault]:
-    found = warehouse.ask(
-        f"select {column}, count(*) from {table} where {column} is not null group by all order by all"  # noqa: S608
-    )
-    for word, count in found:
+def _words(warehouse: Warehouse, place: str, table: str, column: str, words: Sequence[str]) -> Iterator[Fault]:
+    given = f"select {column}, count() from {table} where {column} is not null group by all order by all"  # noqa: S608
+    for word, count in warehouse.ask(given):
         if word not in words:
-            expected = f"one of {', '.join(words)}" if words else "a word of target.exclusions"
-            yield Fault(place, f"{word!r} in {count} rows", expected, nearest_hint(word, words))
+            expected = f"one of {', '.join(words)}" if words else f"no {column}, for target.{column}s lists no word"
+            yield Fault(f"{place}: column {column}", f"{word!r} in {count} rows", expected, nearest_hint(word, words))
 
 
 def _contradictions(
     warehouse: Warehouse, place: str, table: str, ways: Sequence[tuple[str, str, str]]
 ) -> Iterator[Fault]:
     for found, expected, where in ways:
-        [(count, ids)] = warehouse.ask(
-            f"select count(*), list(distinct application_id order by application_id)[:3] from {table} where {where}"  # noqa: S608
-        )
+        ids = "list(distinct application_id order by application_id)[:3]"
+        [(count, some)] = warehouse.ask(f"select count(), {ids} from {table} where {where}")  # noqa: S608
         if count:
-            yield Fault(place, f"{count} {found}: {', '.join(ids)}", expected)
+            yield Fault(place, f"{count} {found}: {', '.join(some)}", expected)

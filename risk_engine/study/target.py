@@ -87,7 +87,7 @@ def read_target(node: Node) -> Target:
 
 def _labels(given: Mapping[str, Node]) -> Query:
     for key in OF_PERFORMANCE:
-        if given[key].given:
+        if given[key].given and given["labels"].given:
             given[key].fault(f"{key} beside labels", "it with performance only")
     labels = given["labels"]
     query = labels.query()

@@ -30,6 +30,8 @@ WRONG = {
     "no target": (("  bad: Written off within 12 months\n", ""), "found no bad"),
     "labels without order": ((" order by application_id", ""), "found a select without ORDER BY"),
     "horizon": (("horizon_months: 12", "horizon_months: soon"), "target.horizon_months: found 'soon'"),
+    "both forms": (("  horizon_months", "  performance: select 1\n  outcomes: select 1\n  dpd: 90\n  horizon_months"), "target: found both of them, expected labels or performance"),
+    "dpd of labels": (("  horizon_months", "  dpd: 90\n  horizon_months"), "target.dpd: found dpd beside labels, expected it with performance only"),
     "split": (("kind: random", "kind: rndom"), "found 'rndom', expected one of random", "did you mean 'random'?"),
     "no features": (("features:\n", "features:\n  names: 3\n"), "features.names: found the number 3, expected a list"),
     "attribute type": (("type: word\n      words: [poor, fair, good]", "type: wrd"), "found 'wrd', expected one of number, word"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from risk_engine.errors import UsageError
 from risk_engine.models.fitting import stratified_folds
 from risk_engine.study import Study, evaluate
-from risk_engine.study.dataset import load_dataset
+from risk_engine.study.dataset import load_dataset, load_labels
 
 MODELS = {"scorecard", "boosted", "blend", "unshrunken_scorecard", "logistic"}
 MEASURES = {"auc", "gini", "ks", "brier", "log_loss"}
@@ -75,6 +76,50 @@ def test_labels_that_are_wrong_are_told(written, data, faults_of, way):
     for each, fault in zip(words, faults, strict=False):
         assert fault.startswith("tiny.yaml:25: target.labels")
         assert each in fault
+
+
+def test_where_applications_ended_and_how_long_they_were_observed_is_told(written, data):
+    """Of 160 firms of the first quarter of 2020, 100 have a label; ten were not observed for twelve months."""
+    changes = (
+        ("date '2021-03-01' as observed", "if(id < 'F010', date '2021-02-28', date '2021-03-01') as observed"),
+        (" order by application_id", " where id < 'F100' order by application_id"),
+    )
+    dataset = load_dataset(Study.load(written(*changes), data))
+    bads = int(dataset.is_bad.sum())
+    told = {"applications": 160, "without_label": 60, "good": 100 - bads, "bad": bads}
+    assert dataset.waterfall.to_json() == {
+        "steps": list(told), "vintages": ["2020Q1"], "counts": {"2020Q1": told}, "total": told,
+    }  # fmt: skip
+    assert set(dataset.vintages) == {"2020Q1"}
+    assert {str(day) for day in dataset.as_of} == {"2020-03-01"}
+    assert set(dataset.booked_on) == {None}
+    [told] = dataset.warnings
+    assert told.startswith(
+        "10 of 100 rows were observed for less than the horizon of 12 months; their labels are taken"
+    )
+    assert told.endswith("as stated (2020Q1 10).")
+
+
+def test_vintages_of_one_class_are_named(written, data):
+    change = (
+        "'2020-03-01T00:00:00+08:00' as as_of",
+        "if(bad, '2020-03-01', '2020-04-01') || 'T00:00:00+08:00' as as_of",
+    )
+    dataset = load_dataset(Study.load(written(change), data))
+    bads = int(dataset.is_bad.sum())
+    assert (
+        dataset.warnings[1] == f"Vintages of one class: 2020Q1 (0 good, {bads} bad), 2020Q2 ({160 - bads} good, 0 bad)."
+    )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai"])
+def test_the_day_of_a_moment_does_not_depend_on_the_machine(written, data, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    change = ("'2020-03-01T00:00:00+08:00' as as_of", "timestamptz '2020-03-01T00:00:00+08:00' as as_of")
+    assert str(load_labels(Study.load(written(change), data)).rows[0].as_of) == "2020-02-29"
+    monkeypatch.undo()
+    time.tzset()
 
 
 CHOICE = {

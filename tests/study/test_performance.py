@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import duckdb
 import pytest
 
-from risk_engine.study import Study
+from risk_engine.pages import evaluation_page
+from risk_engine.study import Study, evaluate, train
 from risk_engine.study.dataset import load_dataset, load_labels
+from tests.conftest import ROOT
 from tests.study.loans import STUDY, Loan, Month, write_tables
 
 LATE = Month(dpd=95)
@@ -252,6 +255,29 @@ def test_each_way_of_being_wrong_is_one_line_with_its_count(study_of, faults_of,
     assert words in faults[0]
 
 
+KEYS = {
+    "neither form": ("  performance: |\n    select *\n    from '${DATA}/performance.parquet'\n", "", "target: found neither of them, expected labels or performance"),
+    "no outcomes": ("  outcomes: |\n    select *\n    from '${DATA}/outcomes.parquet'\n", "", "target.performance: found no outcomes"),
+    "no dpd": ("  dpd: 90\n", "", "target.performance: found no dpd"),
+    "dpd": ("dpd: 90", "dpd: 0", "target.dpd: found 0, expected a number from 1 to 3650"),
+    "materiality": ("share_of_balance: 0.01", "share_of_balance: 1.5", "share_of_balance: found 1.5, expected a number from 0 to 1"),
+    "half a materiality": (", share_of_balance: 0.01", "", "target.materiality: found no share_of_balance"),
+    "band": ("from_dpd: 30", "from_dpd: 90", "indeterminate.from_dpd: found 90, expected a number from 1 to 89"),
+    "start": ("start: booking", "start: application", "target.start: found 'application', expected one of booking"),
+    "event": ("  dpd: 90\n", "  dpd: 90\n  bad_events: [closed]\n", "target.bad_events.0: found 'closed', expected one of restructured, written_off, sold"),
+    "days": ("within_days: 30", "within_days: many", "duplicates.within_days: found 'many'"),
+    "unknown key": ("exclusions:", "exclusion:", "target.exclusion: found an unknown key"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", KEYS)
+def test_each_wrong_key_is_one_line(study_of, faults_of, way):
+    before, after, words = KEYS[way]
+    faults = faults_of(lambda: study_of(PAIR, (before, after)))
+    assert len(faults) == 1, faults
+    assert words in faults[0]
+
+
 def test_rows_know_their_vintage_and_come_by_id(study_of):
     loans = [
         Loan("B", months={3: LATE}, turnover=5.0),
@@ -267,3 +293,46 @@ def test_rows_know_their_vintage_and_come_by_id(study_of):
     assert dataset.matrix.values[:, 0].tolist() == [7.0, 5.0, 1.0]
     assert dataset.waterfall.total["bad"] == 1
     assert dataset.warnings == ("Vintages of one class: 2022Q4 (1 good, 0 bad).",)
+
+
+def portfolio():
+    """240 applications of four quarters, the last of them not observed for 12 months; the lower the turnover, the worse."""
+    loans = []
+    for i in range(240):
+        month = 1 + i % 12
+        turnover = float((i * 37) % 101)
+        as_of, booked_on = f"2023-{month:02}-03", f"2023-{month:02}-15"
+        if i % 5 == 0:
+            reason = "score" if i % 2 else "policy"
+            loans.append(Loan(f"L{i:03}", None, as_of=as_of, decision="declined", declined_by=reason))
+        else:
+            months = {3: LATE} if turnover + (i * 53) % 47 < 45 else {}
+            loans.append(Loan(f"L{i:03}", booked_on, months, 12, "2024-09-30", as_of=as_of, turnover=turnover))
+    return loans
+
+
+def test_evaluate_opens_with_the_waterfall(study_of):
+    found = evaluate(study_of(portfolio()), folds=2)
+    assert json.loads(json.dumps(found)) == found
+    waterfall = found["waterfall"]
+    assert waterfall["total"]["applications"] == 240
+    assert waterfall["counts"]["2023Q4"]["immature"] == 48
+    assert (found["rows"], found["bads"]) == (144, waterfall["total"]["bad"])
+    assert found["models"]["scorecard"]["auc"]["mean"] > 0.75
+    assert found["warnings"][0].endswith("2023Q4 2023-10: 16, 2023Q4 2023-11: 16, 2023Q4 2023-12: 16.")
+    page = evaluation_page(found).splitlines()
+    assert page[0].split("  ")[:2] == ["vintage", "applications"]
+    assert page[4].split() == ["2023Q4", "60", "4", "8", "48", "0", "0", "-"]
+
+
+def test_the_model_card_opens_with_the_waterfall(study_of, tmp_path):
+    changes = (
+        ("master_scale:\n", f"policy: {ROOT}/risk_engine/rules/library/sme_term_loan\nmaster_scale:\n"),
+        ("{A: 0.1, B: 0.3, C: 1.0}", "{A: 0.1, B: 0.2, C: 0.3, D: 0.4, E: 0.5, F: 0.7, G: 1.0}"),
+    )
+    release = train(study_of(portfolio(), *changes), tmp_path / "release")
+    assert release.terms.target.bad.startswith("90 days past due, above CNY 500")
+    card = (tmp_path / "release" / "model" / "model_card.md").read_text(encoding="utf-8").splitlines()
+    assert card.index("```") < 6
+    assert card[card.index("```") + 1].startswith("vintage  applications")
+    assert any(line.startswith("- Immature cohorts") for line in card)
