@@ -221,6 +221,9 @@ def _first_days(section: PreparedSection, liable: int) -> Floats:
     dates = section.dates
     if "period_start" in section.contract.columns:
         dates = np.fmin(section.column("period_start"), dates)
+    elif section.contract.event == "month":
+        # A month is told by its last day, and known from its first.
+        dates = dates.astype("M8[D]").astype("M8[M]").astype("M8[D]").astype(np.float64)
     if section.liable is not None:
         ranked = np.lexsort([dates, section.liable])
         filled, places = np.unique(section.liable[ranked], return_index=True)

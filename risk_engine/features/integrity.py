@@ -5,6 +5,7 @@
   which would double their turnover. A void invoice and its red letter differ in amount and are no pair.
 - ``ledger``: in an account's order of ``seq``, each balance is the one before plus the amount, to 0.01 or 1e-9 of it;
   no ``seq`` twice. Where a number is missing between two rows the balance is not compared.
+- ``credit_lines`` and ``credit_history``: one party's line, or one month of it, twice: its debt would count twice.
 - ``tax_filings`` and ``utility_bills``: a period that ends before it begins; the same tax, period and version, or
   the same meter and period, twice.
 """
@@ -89,6 +90,9 @@ def _periods(numbers: tuple[str, ...], texts: tuple[str, ...]) -> Check:
 
 
 _CHECKS: Mapping[str, Check] = {
+    # What two parties tell of a joint line is one row by now.
+    "credit_lines": lambda section: _repeated(section, (), ("line",)),
+    "credit_history": lambda section: _repeated(section, ("month",), ("line",)),
     "invoices": _invoices,
     "ledger": _ledger,
     "tax_filings": _periods(("tax", "period_start", "period_end", "version"), ()),

@@ -214,6 +214,13 @@ def test_assumed_coverage_begins_with_the_later_of_the_first_rows():
     assert columns.notes(0) == ("coverage of credit_enquiries assumed from first row",)
 
 
+def test_a_month_is_covered_from_its_first_day():
+    rows = [salary("2019-12-31"), salary("2020-01-31"), salary("2020-02-29")]
+    plain = case(incomes=rows) | {"sources": []}
+    assert value(Sum(incomes.net, months(3)), plain) == 15_000.0
+    assert value(Sum(incomes.net, months(4)), plain) == "NOT_OBTAINED NOT_COVERED"
+
+
 @pytest.mark.parametrize("section", HOUSEHOLD)
 def test_leaving_a_co_borrower_out_of_a_section_never_leaves_less_debt(section):
     rows = {"incomes": salary(), "outgoings": cost("rent", 1.0), "credit_lines": line("a"),
@@ -313,6 +320,10 @@ def random_case(seed: int) -> dict[str, Any]:
         outgoings=some(lambda: cost(draw.choice(["rent", "living"]), float(draw.randrange(2)))),
         credit_enquiries=some(lambda: enquiry("x", f"2020-02-0{draw.randrange(1, 9)}")),
     )
+    # Of one party each line, and each month of it, once.
+    for section, keys in (("credit_lines", ("line",)), ("credit_history", ("line", "month"))):
+        unique = {(row.get("party"), *(row[key] for key in keys)): row for row in plain[section]}
+        plain[section] = list(unique.values())
     plain["sources"] = [one for one in plain["sources"] if draw.random() < 0.9]
     looked_up = {one["section"] for one in plain["sources"] if "party" not in one}
     # A table cannot tell an empty list from an absent one where no look-up does.

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from risk_engine.features import ApplicantTable, SectionTable, from_document, from_tables
-from risk_engine.features.language import Count, bills, ever, filings, invoices, ledger
+from risk_engine.features.language import Count, bills, credit_history, credit_lines, ever, filings, invoices, ledger
 from tests.features.evidence import application, document, invoice, table_columns
 from tests.features.measure import value
+from tests.features.test_household import line, month
 from tests.features.test_values import bill, posting
 
 FILING = {
@@ -27,12 +28,18 @@ CASES = [
     ("ledger", [posting("a", 1, "2020-01-01", 5.0, 5.0), posting("a", 1, "2020-01-02", 5.0, 0.0)], True),
     ("ledger", [posting("a", 1, "2020-01-01", 5.0, 5.0), posting("a", 9, "2020-01-02", 8.0, 2.0)], False),
     ("ledger", [posting("a", 1, "2020-01-01", 5.0, 5.0), posting("b", 2, "2020-01-02", 8.0, 2.0)], False),
+    ("credit_lines", [line("a", 1.0), line("a", 2.0, observed_on="2020-02-21")], True),
+    ("credit_lines", [line("a", 1.0), line("b", 1.0)], False),
+    ("credit_history", [month("a", "2020-01-31", 0), month("a", "2020-01-31", 5)], True),
+    ("credit_history", [month("a", "2020-01-31", 0), month("a", "2019-12-31", 0)], False),
     ("tax_filings", [FILING, FILING], True),
     ("tax_filings", [FILING, FILING | {"version": 2}], False),
     ("utility_bills", [ELECTRICITY, ELECTRICITY], True),
     ("utility_bills", [ELECTRICITY, ELECTRICITY | {"meter": "n"}], False),
 ]
 COUNTS = {
+    "credit_lines": credit_lines.balance,
+    "credit_history": credit_history.dpd,
     "invoices": invoices.tax,
     "ledger": ledger.amount,
     "tax_filings": filings.period_end,
