@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -17,9 +18,10 @@ import pyarrow as pa
 
 from risk_engine.application import Application
 from risk_engine.batch.arrow_kinds import KEY
+from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
 from risk_engine.batch.documents import chunk_document
-from risk_engine.batch.neutral import chunk_columns
+from risk_engine.batch.neutral import chunk_tables
 from risk_engine.batch.parts import parts_of, silent
 from risk_engine.batch.section_files import digests
 from risk_engine.batch.working import in_order
@@ -27,8 +29,10 @@ from risk_engine.batch.writing import replacing
 from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import case_of, not_applicable, open_dossier
-from risk_engine.decision.underwrite import STATE_WORDS, decide
-from risk_engine.errors import Fault, TableFaults, nearest_hint
+from risk_engine.decision.underwrite import STATE_WORDS, decide, underwrite
+from risk_engine.errors import Fault, InputFaults, TableFaults, nearest_hint
+from risk_engine.features.columns import from_tables
+from risk_engine.portfolio import Portfolio
 from risk_engine.vocabulary import Outcome, State
 
 DECISIONS, SUMMARY = "decisions.parquet", "summary.json"
@@ -74,14 +78,14 @@ class Summary:
     """What a batch came to, counted from the rows that were written.
 
     Attributes:
-        release: The release that decided.
+        release: The release that decided, or the portfolio that says which did.
         applications: How many were decided.
         outcomes: Counts by outcome.
         refer_kinds: Referrals by kind.
         unknown: Of each fact, how often its value was not known, by state.
     """
 
-    release: Release
+    release: Release | Portfolio
     applications: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     refer_kinds: Counter[str] = field(default_factory=Counter)
@@ -99,11 +103,12 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; the facts most often unknown come first."""
+        terms = [one.terms for one in self.release.releases]
         missing = sorted(self.unknown.items(), key=lambda entry: (-entry[1].total(), entry[0]))
         return {
             "release": self.release.id,
-            "model": self.release.terms.name,
-            "synthetic": self.release.terms.synthetic,
+            "model": ", ".join(one.name for one in terms),
+            "synthetic": any(one.synthetic for one in terms),
             "applications": self.applications,
             "outcomes": {outcome.value: self.outcomes[outcome.value] for outcome in Outcome},
             "refer_kinds": dict(sorted(self.refer_kinds.items())),
@@ -111,12 +116,12 @@ class Summary:
                 {"fact": name, "count": states.total(), "states": dict(sorted(states.items()))}
                 for name, states in missing
             ],
-            "warnings": list(self.release.terms.warnings),
+            "warnings": list(dict.fromkeys(warning for one in terms for warning in one.warnings)),
         }
 
 
 def decide_batch(
-    release: Release,
+    release: Release | Portfolio,
     folder: Path,
     out: Path,
     *,
@@ -132,7 +137,7 @@ def decide_batch(
     A run that was killed goes on where it stopped when it is started again; the bytes are the same.
 
     Args:
-        release: What decides.
+        release: What decides, or the portfolio that says what decides.
         folder: The section files.
         out: Receives ``decisions.parquet`` (one row an application, the whole answer in ``decision_json``) and
             ``summary.json``, each whole or not at all; the summary is written last.
@@ -178,33 +183,60 @@ def _chosen(folder: Path, wanted: frozenset[str] | None, applicants: int) -> Ite
         raise TableFaults([Fault("ids", repr(key)[:80], expected, nearest_hint(key, seen)) for key in missing])
 
 
-def _decided(release: Release, chunk: Chunk, positions: list[int]) -> pa.Table:
-    requests = {position: chunk_document(chunk, position, REQUEST) for position in positions}
-    columns = chunk_columns(chunk, _not_applicable(release, requests, len(chunk)))
-    matrix = release.plan.run(columns)
+def _decided(release: Release | Portfolio, chunk: Chunk, positions: list[int]) -> pa.Table:
+    tables = chunk_tables(chunk)
+    requests = _requests(chunk, positions)
+    chosen = {position: _release_for(release, request) for position, request in requests.items()}
+    columns = from_tables(*tables, not_applicable=_not_applicable(chosen, requests, len(chunk)))
+    running = {one.id: one for one in chosen.values() if one is not None}
+    matrices = {name: one.plan.run(columns) for name, one in running.items()}
+    faults = ChunkFaults(chunk)
     rows = []
     for position, request in requests.items():
-        as_of = request.application.as_of
-        if as_of is None:
-            raise _no_moment(chunk, position)
-        dossier = open_dossier(request, release, columns, matrix, position, as_of)
-        decision = decide(dossier, release, _decision_id(release, chunk.ids[position], as_of.isoformat()))
-        rows.append(_row(decision))
+        as_of = cast("dt.datetime", request.application.as_of)  # chunk_tables refuses a request without
+        decides = chosen[position]
+        decision_id = _decision_id((decides or release).id, chunk.ids[position], as_of.isoformat())
+        if decides is None:
+            rows.append(_row(underwrite(request, release, as_of=as_of, decision_id=decision_id)))
+            continue
+        try:
+            dossier = open_dossier(request, decides, columns, matrices[decides.id], position, as_of)
+        except InputFaults as error:  # a moment that the policy does not cover
+            faults.of_document(position, error.faults)
+        else:
+            rows.append(_row(decide(dossier, decides, decision_id)))
+    faults.tell()
     return pa.Table.from_pylist(rows, SCHEMA)
 
 
+def _release_for(release: Release | Portfolio, request: Application) -> Release | None:
+    return release.release_for(case_of(request)) if isinstance(release, Portfolio) else release
+
+
+def _requests(chunk: Chunk, positions: list[int]) -> dict[int, Application]:
+    faults = ChunkFaults(chunk)
+    requests = {}
+    for position in positions:
+        try:
+            requests[position] = chunk_document(chunk, position, REQUEST)
+        except InputFaults as error:
+            faults.of_document(position, error.faults)
+    faults.tell()
+    return requests
+
+
 def _not_applicable(
-    release: Release, requests: Mapping[int, Application], applicants: int
+    chosen: Mapping[int, Release | None], requests: Mapping[int, Application], applicants: int
 ) -> dict[str, npt.NDArray[np.bool_]]:
     masks: dict[str, npt.NDArray[np.bool_]] = {}
-    for position, request in requests.items():
-        for section in not_applicable(release, case_of(request)):
+    for position, release in chosen.items():
+        for section in not_applicable(release, case_of(requests[position])) if release else ():
             masks.setdefault(section, np.zeros(applicants, np.bool_))[position] = True
     return masks
 
 
-def _decision_id(release: Release, application_id: str, as_of: str) -> str:
-    digest = hashlib.sha256(f"{release.id}\n{application_id}\n{as_of}".encode()).hexdigest()
+def _decision_id(release_id: str, application_id: str, as_of: str) -> str:
+    digest = hashlib.sha256(f"{release_id}\n{application_id}\n{as_of}".encode()).hexdigest()
     return f"batch-{digest[:24]}"
 
 
@@ -227,8 +259,3 @@ def _row(decision: Decision) -> dict[str, Any]:
         "reasons": [reason.code for reason in decision.reasons],
         "decision_json": decision.to_json().decode(),
     }
-
-
-def _no_moment(chunk: Chunk, position: int) -> TableFaults:
-    place = chunk.parts["application"].place("as_of", position, chunk.ids)
-    return TableFaults([Fault(place, "nothing", "the moment of decision")])
