@@ -12,7 +12,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from risk_engine.commands import decisions, evidence, record, studies
+from risk_engine.commands import decisions, evidence, record, reports, studies
 from risk_engine.errors import ChainBroken, FaultList, RiskEngineError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (studies, evidence, decisions, record):
+for module in (studies, evidence, decisions, reports, record):
     app.add_typer(module.app)
 
 

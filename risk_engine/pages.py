@@ -66,3 +66,43 @@ def batch_page(told: dict[str, Any]) -> str:
         states = ", ".join(f"{count} {state}" for state, count in entry["states"].items())
         lines.append(f"  unknown for {entry['count']}: {entry['fact']} ({states})")
     return "\n".join([*lines, *(f"warning: {warning}" for warning in told["warnings"])])
+
+
+def backtest_page(told: dict[str, Any]) -> str:
+    """A backtest for people: the waterfall, what must be known, then the figures; the page of HTML has all of them."""
+    from risk_engine.study.waterfall import waterfall_page  # needs the extra train, which a decision does not
+
+    found, rows, stated = told["discrimination"], told["rows"], told["calibration"]
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in told["decisions"]["outcomes"].items())
+    low, high = found["auc"]["low"], found["auc"]["high"]
+    reach = f"no interval: {found['auc']['why']}" if low is None else f"95% {low:.4f} to {high:.4f}"
+    ranking = {"AUC": found["auc"], "Gini": found["gini"], "KS": found["ks"], "Brier": stated["brier"]}
+    lines = [
+        waterfall_page(told["waterfall"]),
+        "",
+        *(f"warning: {warning}" for warning in told["warnings"]),
+        f"{told['decisions']['applications']} applications: {counts}",
+        f"measured on {rows['measured']} of {rows['labelled']} with a known outcome, {rows['bads']} bad:",
+        "  " + ", ".join(f"{name} {_figure(value)}" for name, value in ranking.items()) + f"; AUC {reach}",
+        f"{'grade':<7}{'rows':>7}{'bads':>6}{'stated':>9}{'observed':>10}{'Jeffreys p':>12}  reads",
+        *(_grade_line(row) for row in (*told["grades"], {**stated["portfolio"], "grade": "all"})),
+        *stated["says"],
+    ]
+    moved = [row["quarter"] for row in told["stability"]["quarters"] if row["exceeds"]]
+    if moved:
+        lines.append(
+            f"the scores moved more than chance against {told['stability']['reference']} in {', '.join(moved)}"
+        )
+    return "\n".join(lines)
+
+
+def _figure(told: dict[str, Any]) -> str:
+    return "-" if told["value"] is None else f"{told['value']:.4f}"
+
+
+def _grade_line(row: dict[str, Any]) -> str:
+    head = f"{row['grade']:<7}{row['rows']:>7}{row['bads']:>6}"
+    if row["default_probability"] is None:
+        return f"{head}  {row['why']}"
+    rates = f"{row['default_probability']:>9.2%}{row['observed_rate']:>10.2%}{row['jeffreys']:>12.4f}"
+    return f"{head}{rates}  {row['reads']}"

@@ -6,6 +6,7 @@ from risk_engine.batch.chunks import Chunk, read_chunks
 from risk_engine.batch.deciding import Summary, decide_batch
 from risk_engine.batch.documents import document, documents
 from risk_engine.batch.local import compute_features, write_features
+from risk_engine.batch.plain_columns import read_columns, write_columns
 from risk_engine.batch.section_writing import check_rows, section_faults, write_section
 from risk_engine.batch.writing import replacing, sha256_of
 
@@ -18,9 +19,11 @@ __all__ = [
     "document",
     "documents",
     "read_chunks",
+    "read_columns",
     "replacing",
     "section_faults",
     "sha256_of",
+    "write_columns",
     "write_features",
     "write_section",
 ]
