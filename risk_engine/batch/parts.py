@@ -1,6 +1,6 @@
 """A large file in the making: its finished parts lie beside it, so that a run that was killed goes on where it stopped.
 
-``<file>.partial/<key>/000000.parquet, ...``: a part is whole or absent, and the key says what it was made of. The file
+``<file>.partial/<key>/000000.arrow, ...``: a part is whole or absent, and the key says what it was made of. The file
 itself is put together from the parts at the end, in one rename; its bytes do not depend on how often a run began.
 """
 
@@ -20,13 +20,13 @@ import msgspec
 import pyarrow as pa
 
 from risk_engine import __version__
-from risk_engine.batch.section_files import open_parquet
-from risk_engine.batch.writing import told_if_unwritable, write_tables
+from risk_engine.batch.writing import COMPRESSION, replacing, told_if_unwritable, write_tables
 from risk_engine.errors import DataError
 from risk_engine.features import KERNELS
 
 T = TypeVar("T")
 
+PARTS = "[0-9]*.arrow"
 CHUNKS_A_PART = 10
 """What a killed run loses at most, beside the chunk it was at."""
 
@@ -78,7 +78,7 @@ class Parts:
     def __init__(self, out: Path, folder: Path) -> None:
         self._out = out
         self.folder = folder
-        self.finished = frozenset(int(path.stem) for path in folder.glob("[0-9]*.parquet"))
+        self.finished = frozenset(int(path.stem) for path in folder.glob(PARTS))
 
     def unfinished(self, chunks: Iterable[T]) -> Iterator[tuple[int, T]]:
         """The chunks that are not in a finished part, each with the number of its part."""
@@ -89,10 +89,16 @@ class Parts:
     def write(self, schema: pa.Schema, tables: Iterable[tuple[int, pa.Table]]) -> None:
         """Write tables, each with the number of its part, in order."""
         for part, group in groupby(tables, key=lambda told: told[0]):
-            write_tables(self.folder / f"{part:06}.parquet", schema, (table for _, table in group))
+            with (
+                replacing(self.folder / f"{part:06}.arrow") as temporary,
+                pa.OSFile(str(temporary), "wb") as file,
+                pa.ipc.new_file(file, schema, options=pa.ipc.IpcWriteOptions(compression=COMPRESSION)) as writer,
+            ):
+                for _, table in group:
+                    writer.write_table(table)
 
     def join(self, schema: pa.Schema, seen: Callable[[pa.Table], None] | None = None) -> int:
-        """Put the file together; every part must be there.
+        """Put the file together, a row group a part; every part must be there.
 
         Args:
             schema: The file's.
@@ -104,13 +110,12 @@ class Parts:
         return write_tables(self._out, schema, self._tables(seen), within=self.folder)
 
     def _tables(self, seen: Callable[[pa.Table], None] | None) -> Iterator[pa.Table]:
-        for path in sorted(self.folder.glob("[0-9]*.parquet")):
-            with open_parquet(path) as part:
-                for group in range(part.num_row_groups):
-                    table = part.read_row_group(group)
-                    if seen is not None:
-                        seen(table)
-                    yield table
+        for path in sorted(self.folder.glob(PARTS)):
+            with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as part:
+                table = part.read_all()
+            if seen is not None:
+                seen(table)
+            yield table
 
 
 @contextmanager

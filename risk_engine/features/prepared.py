@@ -6,6 +6,7 @@ numbers, then the texts. Rows equal in all of them are interchangeable.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -214,15 +215,8 @@ class PreparedSection:
         return tuple(self._source.texts(name))
 
     def _sort(self, owner: Ints | None) -> None:
-        if len(self.order) < 2:
-            return
-        chain = [self.dates]
-        for names in _sort_groups(self.contract.name):
-            chain += [self.column(name) for name in names]
-            ranked = np.lexsort([*reversed(chain), *([] if owner is None else [owner])])
-            if not _ties(chain, ranked, owner):
-                break
-        if np.all(ranked[1:] > ranked[:-1]):
+        ranked = self._ranked(owner) if len(self.order) > 1 else None
+        if ranked is None:
             return
         self._whole = False
         self.dates = self.dates[ranked]
@@ -230,6 +224,22 @@ class PreparedSection:
         if np.ndim(self._day_shift):
             self._day_shift = np.asarray(self._day_shift)[ranked]
         self._columns = {name: held[ranked] for name, held in self._columns.items()}
+
+    def _ranked(self, owner: Ints | None) -> Ints | None:
+        """The rows' canonical order; None where they stand in it: to see that costs less than to sort."""
+        chain, ranked = [self.dates], None
+        for names in _sort_groups(self.contract.name):
+            chain += [self.column(name) for name in names]
+            if ranked is None:
+                falls, ties = _neighbors(chain, owner)
+                if not falls and not ties:
+                    return None
+                if not falls:
+                    continue
+            ranked = np.lexsort([*reversed(chain), *([] if owner is None else [owner])])
+            if not _neighbors((values[ranked] for values in chain), None if owner is None else owner[ranked])[1]:
+                return ranked
+        return ranked
 
     def index_in_applicant(self, row: int) -> Ints:
         """For each row of an applicant, its place among the rows as they were sent."""
@@ -257,17 +267,19 @@ def _sort_groups(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(leading), tuple(rest), (*texts, *more)
 
 
-def _ties(chain: list[Floats], ranked: Ints, owner: Ints | None) -> bool:
-    same = np.ones(len(ranked) - 1, np.bool_)
-    if owner is not None:
-        same &= owner[ranked[1:]] == owner[ranked[:-1]]
+def _neighbors(chain: Iterable[Floats], owner: Ints | None) -> tuple[bool, bool]:
+    """Whether a row of an applicant belongs before the one it follows; whether two agree in every column."""
+    same = None if owner is None else owner[1:] == owner[:-1]
     for values in chain:
-        ordered = values[ranked]
-        left, right = ordered[:-1], ordered[1:]
-        same &= (left == right) | (np.isnan(left) & np.isnan(right))
+        left, right = values[:-1], values[1:]
+        falls = (left > right) | (np.isnan(left) & ~np.isnan(right))
+        if np.any(falls if same is None else falls & same):
+            return True, False
+        equal = (left == right) | (np.isnan(left) & np.isnan(right))
+        same = equal if same is None else same & equal
         if not same.any():
-            return False
-    return True
+            return False, False
+    return False, True
 
 
 def _owners(offsets: Ints) -> Ints:

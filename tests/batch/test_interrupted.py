@@ -71,13 +71,11 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(whole, release, release
     partial = tmp_path / f"{what}.parquet.partial"
     for parts in (1, 3):
         child = subprocess.Popen([sys.executable, "-c", RUN, what, SAMPLE, tmp_path, release_dir])
-        while len(list(partial.glob("*/0*.parquet"))) < parts and child.poll() is None:
+        while len(list(partial.glob("*/0*.arrow"))) < parts and child.poll() is None:
             time.sleep(0.002)
         child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL, "the run ended before it could be killed"
         assert [path.name for path in tmp_path.iterdir()] == [partial.name], "nothing half-written has a final name"
-    for part in partial.glob("*/0*.parquet"):
-        assert pq.read_table(part).num_rows > 0
     said: list[str] = []
     if what == "features":
         write_features(SAMPLE, plan, tmp_path / "features.parquet", applicants=APPLICANTS, say=said.append)
@@ -93,7 +91,7 @@ def test_parts_of_other_files_are_thrown_away(sections, plan, tmp_path_factory):
     folder, out = sections(), tmp_path_factory.mktemp("out") / "features.parquet"
     left = out.with_name("features.parquet.partial") / "0123456789abcdef"
     left.mkdir(parents=True)
-    (left / "000000.parquet").write_bytes((folder / "invoices.parquet").read_bytes())
+    (left / "000000.arrow").write_bytes((folder / "invoices.parquet").read_bytes())
     said: list[str] = []
     assert write_features(folder, plan, out, say=said.append) == 3
     assert said == [f"{left.parent}: thrown away what another run left: its files, release or software were not these"]
