@@ -84,7 +84,7 @@ WRONG = {
     "wrong type": (("12 as term_months", "'12' as term_months"), "column term_months: found string, expected a whole number"),
     "timestamp for moment": (("'2020-03-01T00:00:00+08:00' as as_of", "timestamp '2020-03-01 00:00:00' as as_of"),
                              "column as_of: found timestamp[us]", "say the offset"),
-    "wrong word": ((CONSTANT, "'working_capitl' as purpose"), "tiny.yaml:7: application: column purpose, row 0, applicant F000",
+    "wrong word": ((CONSTANT, "if(id = 'F000', 'working_capitl', 'working_capital') as purpose"), "tiny.yaml:7: application: column purpose, row 0, applicant F000",
                    "did you mean 'working_capital'?"),
     "value that cannot be read": (("12 as term_months", "'x'::int as term_months"), "Could not convert string 'x' to INT32"),
     "undeclared attribute": (("turnover, conduct\n", "turnover, conduct, bad as trouble\n"),
@@ -111,6 +111,26 @@ def test_rows_of_a_stranger_are_told(written, data, tmp_path, faults_of):
     change = ("select id as application_id, turnover, conduct", "select 'Z9' as application_id, turnover, conduct")
     [fault] = faults_of(write, written(change), data, tmp_path / "out")
     assert fault.startswith("tiny.yaml:21: attributes: found rows of applicant Z9")
+
+
+RELATED = """  related_firms: |
+    select id as application_id, 'P' as party, false as abnormal, false as serious_violation, false as dishonest,
+      false as restricted, 0.0 as enforcement_open, false as past_due, {observed_on}
+    from '${DATA}/firms.parquet'
+  attributes: |
+"""
+UNDATED = {
+    "no column": ("'registry' as provider", "column observed_on: found no such column, expected a date"),
+    "nothing in a row": ("if(id = 'F000', null, date '2020-02-01') as observed_on",
+                         "column observed_on, row 0, applicant F000: found nothing, expected a value"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", UNDATED)
+def test_a_snapshot_says_when_it_was_seen(written, data, tmp_path, faults_of, way):
+    column, words = UNDATED[way]
+    change = ("  attributes: |\n", RELATED.replace("{observed_on}", column))
+    assert any(words in fault for fault in faults_of(write, written(change), data, tmp_path / "out"))
 
 
 def test_faults_of_all_selects_are_told_at_once(written, data, tmp_path, faults_of):
