@@ -9,6 +9,8 @@ from typing import Any
 
 from stdnum.cn import uscc
 
+from tests.features.ledger_cases import add_ledger
+
 Row = dict[str, Any]
 
 CASES = 200
@@ -40,6 +42,7 @@ def case(number: int, rng: random.Random) -> Row:
         del document["invoices"]
     if edge not in ("no_sources", "not_obtained"):
         document["sources"] = look_ups(edge, as_of, rng)
+    add_ledger(document, number, as_of)
     return document
 
 

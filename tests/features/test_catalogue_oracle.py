@@ -22,19 +22,33 @@ from risk_engine.vocabulary import Cause, State
 from tests.features.catalogue_cases import Row, body, cases
 
 QUERIES = Path(__file__).parent / "oracle"
-MODULES = ("request", "invoices", "partners")
+MODULES = (
+    "request", "invoices", "partners", "ledger", "balances", "accounts", "counterparties", "debt_service", "conduct",
+)  # fmt: skip
 
 TEXT, DAY, REAL = pa.string(), pa.date32(), pa.float64()
 FIRM = {
     "application_id": TEXT, "as_of": REAL, "today": DAY, "amount": REAL, "term_months": REAL, "revolving": pa.bool_(),
     "repayment": TEXT, "purpose": TEXT, "customer_kind": TEXT, "kind": TEXT, "registry_status": TEXT,
     "established_on": DAY, "registered_capital": REAL, "paid_in_capital": REAL, "has_invoices": pa.bool_(),
+    "has_ledger": pa.bool_(), "has_accounts": pa.bool_(), "has_tax_filings": pa.bool_(),
 }  # fmt: skip
 INVOICE = {
     "application_id": TEXT, "direction": TEXT, "issued_on": DAY, "voided_on": DAY, "known_at": REAL,
-    "counterparty": TEXT, "counterparty_kind": TEXT, "net_amount": REAL,
+    "counterparty": TEXT, "counterparty_kind": TEXT, "net_amount": REAL, "tax": REAL,
 }  # fmt: skip
-SOURCE = {"application_id": TEXT, "status": TEXT, "covers_from": DAY, "covers_until": DAY}
+POSTING = {
+    "application_id": TEXT, "account": TEXT, "seq": REAL, "booked_on": DAY, "known_at": REAL, "amount": REAL,
+    "balance": REAL, "counterparty": TEXT, "counterparty_kind": TEXT, "category": TEXT, "returned_on": DAY,
+    "return_reason": TEXT, "reverses": REAL,
+}  # fmt: skip
+ACCOUNT = {
+    "application_id": TEXT, "account": TEXT, "covers_from": DAY, "covers_until": DAY, "overdraft_limit": REAL,
+    "closed_on": DAY,
+}  # fmt: skip
+FILING = {"application_id": TEXT, "period_start": DAY, "period_end": DAY, "paid_on": DAY, "tax_paid": REAL}
+TABLES = {"invoices": INVOICE, "ledger": POSTING, "accounts": ACCOUNT, "tax_filings": FILING}
+SOURCE = {"application_id": TEXT, "section": TEXT, "status": TEXT, "covers_from": DAY, "covers_until": DAY}
 
 
 FINEST = 12
@@ -76,28 +90,38 @@ def oracle(documents: list[Row]) -> Iterator[dict[str, list[Told]]]:
     with duckdb.connect() as database:
         database.execute("SET threads = 1")
         load(database, documents)
-        database.execute((QUERIES / "evidence.sql").read_text(encoding="utf-8"))
-        causes = dict(database.execute("SELECT application_id, cause_if_unknown FROM spans").fetchall())
+        for views in ("evidence", "ledger_evidence"):
+            database.execute((QUERIES / f"{views}.sql").read_text(encoding="utf-8"))
+        causes = {
+            section: dict(database.execute(query).fetchall())
+            for section, query in (
+                ("invoices", "SELECT application_id, cause_if_unknown FROM spans"),
+                ("ledger", "SELECT application_id, cause FROM ledger_cover"),
+            )
+        }
         told: dict[str, list[Told]] = {}
         for module in MODULES:
             query = (QUERIES / f"{module}.sql").read_text(encoding="utf-8")
-            for key, name, known, value, scale in database.execute(query).fetchall():
-                # What an applicant leaves out was not asked for; a section may have been refused or fall short.
-                cause = causes[key] if "invoices" in CATALOGUE[name].fact.sections else "not_requested"
-                told.setdefault(name, []).append(Told(known, value, scale, cause))
+            for key, name, known, value, scale, *cause in database.execute(query).fetchall():
+                # Where one section is read its own cause tells; what an applicant leaves out was not asked for.
+                own = [causes[section][key] for section in CATALOGUE[name].fact.sections if section in causes]
+                told.setdefault(name, []).append(Told(known, value, scale, [*cause, *own, "not_requested"][0]))
         yield told
 
 
 def load(database: duckdb.DuckDBPyConnection, documents: list[Row]) -> None:
-    firms, invoices, sources = [], [], []
+    firms, sources = [], []
+    rows: dict[str, list[Row]] = {section: [] for section in TABLES}
     for document in documents:
         key = {"application_id": document["application"]["application_id"]}
         as_of: dt.datetime = document["application"]["as_of"]
-        firm = document["applicant"] | document["application"] | {"has_invoices": "invoices" in document}
+        there = {f"has_{section}": section in document for section in TABLES}
+        firm = document["applicant"] | document["application"] | there
         firms.append(firm | {"amount": float(firm["amount"]), "as_of": as_of.timestamp(), "today": as_of.date()})
-        for row in document.get("invoices", []):
-            known = {"known_at": row["known_at"].timestamp()} if "known_at" in row else {}
-            invoices.append(key | row | known)
+        for section, held in rows.items():
+            for row in document.get(section, []):
+                known = {"known_at": row["known_at"].timestamp()} if "known_at" in row else {}
+                held.append(key | row | known)
         sources += [key | row for row in document.get("sources", [])]
     words = [
         {"of": column.name, "word": word, "place": float(place)}
@@ -106,7 +130,8 @@ def load(database: duckdb.DuckDBPyConnection, documents: list[Row]) -> None:
         for place, word in enumerate(column.words)
     ]
     keep(database, "firm", FIRM, firms)
-    keep(database, "raw_invoices", INVOICE, invoices)
+    for section, columns in TABLES.items():
+        keep(database, f"raw_{section}", columns, rows[section])
     keep(database, "raw_sources", SOURCE, sources)
     keep(database, "words", {"of": TEXT, "word": TEXT, "place": REAL}, words)
 
@@ -150,9 +175,9 @@ def agree(told: Told, value: float, state: int, cause: int) -> bool:
     return abs(value - told.value) <= RELATIVE * told.scale
 
 
-def test_the_cases_reach_every_state_of_every_invoice_feature(matrix: FactMatrix) -> None:
+def test_the_cases_reach_every_state_of_every_feature_of_evidence(matrix: FactMatrix) -> None:
     for place, fact in enumerate(matrix.facts):
-        if "invoices" in fact.sections:
+        if {"invoices", "ledger", "accounts"} & {*fact.sections}:
             met = {State(state) for state in matrix.states[:, place].tolist()}
             assert {State.VALUE, State.NOT_OBTAINED} <= met, fact.name
             assert State.NONE in met or not fact.if_none, fact.name

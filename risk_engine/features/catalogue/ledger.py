@@ -94,7 +94,7 @@ operating_inflow_cv_12m = Feature(
 )
 
 operating_inflow_change_3m = Feature(
-    when(quarter_before > 0, quarter / quarter_before - 1),
+    quarter / when(quarter_before > 0, quarter_before) - 1,
     says=("Operating inflow of the last quarter against the quarter before", "近3个月经营性流入环比变化"),
     unit="ratio",
     decimals=4,
@@ -109,7 +109,7 @@ operating_inflow_change_3m = Feature(
 )
 
 operating_inflow_change_on_year_3m = Feature(
-    when(quarter_last_year > 0, quarter / quarter_last_year - 1),
+    quarter / when(quarter_last_year > 0, quarter_last_year) - 1,
     says=("Operating inflow of the last quarter against the same quarter last year", "近3个月经营性流入同比变化"),
     unit="ratio",
     decimals=4,
@@ -134,7 +134,7 @@ inflow_to_invoiced_sales_12m = Feature(
     if_none="no net sales invoiced in the window",
     group="integrity",
     reason="implausible_turnover",
-    why="Under 0.5 accounts are hidden, over 1.5 the money is not from sales; cash holds tax, so invoices count with it",
+    why="Under 0.5 accounts are hidden, over 1.5 the money is not from sales; cash holds tax, so here invoices do",
     source=D + "2, on invoices, which tell the tax that must be added",
 )
 

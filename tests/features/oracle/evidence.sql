@@ -44,7 +44,7 @@ CREATE VIEW spans AS
 WITH told AS (
     SELECT application_id, max(covers_from) AS since, min(covers_until) AS until,
         bool_or(status = 'obtained') AS obtained, min(status) AS status
-    FROM raw_sources GROUP BY ALL
+    FROM raw_sources WHERE section = 'invoices' GROUP BY ALL
 ),
 first_rows AS (
     SELECT application_id, min(issued_on) AS since FROM inv GROUP BY ALL
