@@ -18,7 +18,10 @@ OF_PERFORMANCE = ("outcomes", "dpd", "materiality", "start", "indeterminate", "b
 
 @dataclass(frozen=True, slots=True)
 class Materiality:
-    """What must be overdue for days past due to count: more than both, after Delegated Regulation (EU) 2018/171.
+    """What must be overdue at a month's end for its days past due to count: more than both thresholds.
+
+    After Delegated Regulation (EU) 2018/171 (EUR 100 for retail, EUR 500 for others, and 1 %), where the days
+    themselves are counted only while both are exceeded; here the lender's own count stands once they are.
 
     Attributes:
         overdue: Amount, in the applications' currency.
