@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,8 +19,8 @@ from risk_engine.features import Plan
 from risk_engine.features.catalogue import CATALOGUE
 from tests.conftest import SAMPLE
 
-APPLICANTS = 10
-"""A chunk; parts are of 10 chunks, so that the sample has many."""
+FIRMS, APPLICANTS = 120, 3
+"""A chunk has three; parts are of 10 chunks, so that there are four."""
 
 RUN = """
 import sys
@@ -31,24 +32,35 @@ from risk_engine.features.catalogue import CATALOGUE
 
 what, folder, out, release = sys.argv[1:]
 if what == "features":
-    features = Plan(list(CATALOGUE.values()))
-    write_features(Path(folder), features, Path(out) / "features.parquet", applicants=10, threads=2)
+    plan = Plan(list(CATALOGUE.values())[:20])
+    write_features(Path(folder), plan, Path(out) / "features.parquet", applicants=3, threads=2)
 else:
-    decide_batch(load_release(Path(release)), Path(folder), Path(out), applicants=10, threads=2)
+    decide_batch(load_release(Path(release)), Path(folder), Path(out), applicants=3, threads=2)
 """
 
 
 @pytest.fixture(scope="module")
 def plan():
-    return Plan(list(CATALOGUE.values()))
+    return Plan(list(CATALOGUE.values())[:20])
 
 
 @pytest.fixture(scope="module")
-def whole(release, plan, tmp_path_factory):
+def firms(tmp_path_factory):
+    """The sample's first firms."""
+    folder = tmp_path_factory.mktemp("firms")
+    ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:FIRMS]
+    for file in SAMPLE.glob("*.parquet"):
+        table = pq.read_table(file)
+        pq.write_table(table.filter(pc.is_in(table["application_id"], ids)), folder / file.name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(release, plan, firms, tmp_path_factory):
     """An undisturbed run with one thread."""
     out = tmp_path_factory.mktemp("whole")
-    decide_batch(release, SAMPLE, out, applicants=APPLICANTS)
-    write_features(SAMPLE, plan, out / "features.parquet", applicants=APPLICANTS)
+    decide_batch(release, firms, out, applicants=APPLICANTS)
+    write_features(firms, plan, out / "features.parquet", applicants=APPLICANTS)
     return out
 
 
@@ -60,17 +72,17 @@ def kept(folder: Path, *names: str) -> dict[str, bytes]:
     return {name: held for name, held in contents(folder).items() if name in names}
 
 
-def test_threads_change_no_byte(whole, release, plan, tmp_path):
-    decide_batch(release, SAMPLE, tmp_path, applicants=APPLICANTS, threads=2)
-    write_features(SAMPLE, plan, tmp_path / "features.parquet", applicants=APPLICANTS, threads=3)
+def test_threads_change_no_byte(whole, release, plan, firms, tmp_path):
+    decide_batch(release, firms, tmp_path, applicants=APPLICANTS, threads=2)
+    write_features(firms, plan, tmp_path / "features.parquet", applicants=APPLICANTS, threads=3)
     assert contents(tmp_path) == contents(whole)
 
 
 @pytest.mark.parametrize("what", ["features", "decisions"])
-def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(whole, release, release_dir, plan, tmp_path, what):
+def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(whole, release, release_dir, plan, firms, tmp_path, what):
     partial = tmp_path / f"{what}.parquet.partial"
-    for parts in (1, 3):
-        child = subprocess.Popen([sys.executable, "-c", RUN, what, SAMPLE, tmp_path, release_dir])
+    for parts in (1, 2):
+        child = subprocess.Popen([sys.executable, "-c", RUN, what, firms, tmp_path, release_dir])
         while len(list(partial.glob("*/0*.arrow"))) < parts and child.poll() is None:
             time.sleep(0.002)
         child.send_signal(signal.SIGKILL)
@@ -78,10 +90,10 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(whole, release, release
         assert [path.name for path in tmp_path.iterdir()] == [partial.name], "nothing half-written has a final name"
     said: list[str] = []
     if what == "features":
-        write_features(SAMPLE, plan, tmp_path / "features.parquet", applicants=APPLICANTS, say=said.append)
+        write_features(firms, plan, tmp_path / "features.parquet", applicants=APPLICANTS, say=said.append)
         assert contents(tmp_path) == kept(whole, "features.parquet")
     else:
-        decide_batch(release, SAMPLE, tmp_path, applicants=APPLICANTS, say=said.append)
+        decide_batch(release, firms, tmp_path, applicants=APPLICANTS, say=said.append)
         assert contents(tmp_path) == kept(whole, "decisions.parquet", "summary.json")
     assert len(said) == 1
     assert "going on where a run was interrupted, after" in said[0]
