@@ -36,7 +36,7 @@ from risk_engine.portfolio import Portfolio
 from risk_engine.vocabulary import Outcome, State
 
 DECISIONS, SUMMARY = "decisions.parquet", "summary.json"
-REQUEST = ("application", "applicant", "fees")
+REQUEST = ("application", "applicant", "fees", "parties", "consents")
 """What of a document a decision reads beside the features."""
 
 KNOWN = STATE_WORDS[State.VALUE]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -138,7 +140,7 @@ BROKEN = {
     ),
     "decimal with exponent": (change("application", "amount", ["1.00", "5e5", "1.00"]), "found '5e5', expected dec"),
     "unknown file": (lambda tables: tables.update(invoicess=tables["invoices"]), "did you mean 'invoices'?"),
-    "split over two files": (lambda tables: tables.update({"invoices-1": tables["invoices"]}), "an unknown section"),
+    "another name": (lambda tables: tables.update({"invoices-1": tables["invoices"]}), "an unknown section"),
     "no application": (leave_out("application"), "application.parquet: no such file"),
 }  # fmt: skip
 
@@ -168,20 +170,146 @@ def test_all_columns_that_are_wrong_are_told_at_once(sections):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("damage", ["cut", "scribbled", "text"])
-def test_a_damaged_file_is_a_data_error(sections, damage):
+DAMAGED = {
+    "cut short": (lambda data: data[:-9], "not a readable Parquet file: Parquet magic bytes not found in footer"),
+    "cut in half": (lambda data: data[: len(data) // 2], "not a readable Parquet file"),
+    "empty": (lambda _: b"", "not a readable Parquet file: Parquet file size is 0 bytes"),
+    "text": (lambda _: b"application_id,net_amount\n", "not a readable Parquet file"),
+    "scribbled": (lambda data: data[:4] + b"\xff" * 56 + data[60:], "invoices.parquet: cannot be read"),
+}
+
+
+@pytest.mark.parametrize("way", DAMAGED)
+def test_a_damaged_file_is_a_data_error(sections, way):
+    damage, words = DAMAGED[way]
     folder = sections()
     path = folder / "invoices.parquet"
-    data = bytearray(path.read_bytes())
-    if damage == "cut":
-        data = data[: len(data) // 2]
-    elif damage == "scribbled":
-        data[4:60] = b"\xff" * 56
-    else:
-        data = b"application_id,net_amount\n"
-    path.write_bytes(bytes(data))
-    with pytest.raises(DataError, match=r"invoices\.parquet"):
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError) as told:
         check_rows(folder)
+    assert f"{path}: " in str(told.value)
+    assert words in str(told.value)
+
+
+def test_one_flipped_bit_of_an_amount_is_seen_where_pages_have_checksums(sections):
+    folder = sections()
+    path = folder / "invoices.parquet"
+    pq.write_table(pq.read_table(path), path, compression="none", use_dictionary=False, write_page_checksum=True)
+    data = bytearray(path.read_bytes())
+    data[data.index(np.float64(75.0).tobytes()) + 5] ^= 1  # neither least nor greatest, so it stands in the page alone
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"invoices\.parquet: cannot be read: .*CRC"):
+        check_rows(folder)
+
+
+def test_all_rows_that_are_wrong_are_told_at_once(sections):
+    def wrong(tables):
+        tables["invoices"]["direction"] = ["out", "oot", "inn"]
+        tables["invoices"]["tax"] = [1.0, None, float("inf")]
+        tables["application"]["term_months"] = [0, 12, 12]
+        tables["application"]["amount"] = ["1.00", "1.00", "5e5"]
+
+    with pytest.raises(TableFaults) as told:
+        check_rows(sections(wrong))
+    assert [str(fault).rpartition("/")[2].partition(", expected")[0] for fault in told.value.faults] == [
+        "application.parquet: column amount, row 2, applicant A3: found '5e5'",
+        "application.parquet: column term_months, row 0, applicant A1: found 0",
+        "invoices.parquet: column direction, row 1, applicant A1: found 'oot'",
+        "invoices.parquet: column direction, row 2, applicant A2: found 'inn'",
+        "invoices.parquet: column tax, row 1, applicant A1: found nothing",
+        "invoices.parquet: column tax, row 2, applicant A2: found inf",
+    ]
+
+
+def test_of_many_wrong_rows_a_hundred_are_told_and_the_others_counted(sections):
+    def wrong(tables):
+        for name, held in tables["invoices"].items():
+            tables["invoices"][name] = pa.concat_arrays([pa.array(held)] * 50).sort()
+        tables["invoices"]["tax"] = [None] * 130 + [1.0] * 20
+
+    with pytest.raises(TableFaults) as told:
+        check_rows(sections(wrong))
+    *first, last = map(str, told.value.faults)
+    assert len(first) == 100
+    assert last == "applicants A1 to A3: found 30 more faults, expected none (the first 100 are told)"
+
+
+def in_files(folder, name, *ends):
+    """Put a section's rows into several files, each ending before the row given."""
+    table = pq.read_table(folder / f"{name}.parquet")
+    (folder / f"{name}.parquet").unlink()
+    (folder / name).mkdir()
+    for number, (start, end) in enumerate(pairwise([0, *ends, table.num_rows])):
+        pq.write_table(table.slice(start, end - start), folder / name / f"part-{number}.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("applicants", [1, 100])
+def test_a_section_may_be_a_folder_of_files(sections, applicants):
+    folder = sections()
+    whole = rows_of(folder, 100)
+    in_files(folder, "invoices", 0, 2)
+    in_files(folder, "application", 1)
+    assert rows_of(folder, applicants) == whole
+
+
+def test_an_applicant_split_over_two_files_is_named(sections):
+    folder = in_files(sections(), "invoices", 1)
+    with pytest.raises(TableFaults) as told:
+        check_rows(folder)
+    [fault] = told.value.faults
+    assert fault.path == f"{folder}/invoices/part-1.parquet"
+    assert fault.found == f"rows of applicant A1, whose rows began in {folder}/invoices/part-0.parquet"
+    assert fault.expected == "all rows of an applicant in one file"
+
+
+def test_a_row_is_named_in_its_own_file(sections):
+    folder = in_files(sections(change("invoices", "direction", ["out", "in", "oot"])), "invoices", 2)
+    with pytest.raises(TableFaults, match=r"invoices/part-1.parquet: column direction, row 0, applicant A2: found 'oo"):
+        check_rows(folder)
+
+
+def swap_files(folder):
+    first, second = (folder / "invoices" / f"part-{number}.parquet" for number in (0, 1))
+    first.rename(folder / "invoices" / "part-2.parquet")
+    assert second.exists()
+
+
+def as_text(folder):
+    path = folder / "invoices" / "part-1.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(0, "application_id", table["application_id"].cast(pa.large_string())), path)
+
+
+BROKEN_FOLDERS = {
+    "names against the order": (swap_files, "part-2.parquet: found applicant A1 after a later one"),
+    "a file and a folder": (
+        lambda folder: (folder / "invoices.parquet").write_bytes(b""),
+        "invoices: found a folder beside invoices.parquet, expected a file or a folder (remove one of them)",
+    ),
+    "an empty folder": (
+        lambda folder: (folder / "ledger").mkdir(), "ledger: found a folder without Parquet files, expected files",
+    ),
+    "a misspelled folder": (
+        lambda folder: (folder / "invoices").rename(folder / "invoces"), "did you mean 'invoices'?",
+    ),
+    "other types": (
+        as_text, "part-1.parquet: column application_id: found large_string, expected string, as in part-0.parquet",
+    ),
+    "a damaged file": (
+        lambda folder: (folder / "invoices" / "part-1.parquet").write_bytes(b"PAR1"), "part-1.parquet: not a readable",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", BROKEN_FOLDERS)
+def test_each_way_a_folder_can_be_wrong_is_told(sections, way):
+    change_folder, words = BROKEN_FOLDERS[way]
+    folder = in_files(sections(), "invoices", 2)
+    change_folder(folder)
+    with pytest.raises(DataError) as told:
+        check_rows(folder)
+    assert words in str(told.value)
 
 
 def test_no_folder_is_told(tmp_path):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -83,3 +86,50 @@ def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decid
     assert f"found '{known}0', expected an application of {SAMPLE} (did you mean" in near
     assert far.startswith("ids: found 'nobody at all'")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """The sample's first firms, with columns of the request changed by row."""
+
+    def write(section, column, values):
+        ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:4]
+        for file in SAMPLE.glob("*.parquet"):
+            table = pq.read_table(file)
+            table = table.filter(pc.is_in(table["application_id"], ids))
+            if file.stem == section:
+                held = table[column].to_pylist()
+                changed = [values.get(row, value) for row, value in enumerate(held)]
+                table = table.set_column(
+                    table.column_names.index(column), column, pa.array(changed, table[column].type)
+                )
+            pq.write_table(table, tmp_path / file.name)
+        return tmp_path, ids.to_pylist()
+
+    return write
+
+
+def test_requests_that_make_no_valid_document_are_told_by_file_and_row(broken, release, tmp_path_factory):
+    folder, ids = broken("applicant", "established_on", {1: dt.date(2190, 1, 1), 3: dt.date(2190, 1, 1)})
+    out = tmp_path_factory.mktemp("out")
+    with pytest.raises(TableFaults) as told:
+        decide_batch(release, folder, out)
+    assert [str(fault).partition(": found")[0] for fault in told.value.faults] == [
+        f"{folder}/applicant.parquet: column established_on, row {row}, applicant {ids[row]}" for row in (1, 3)
+    ]
+    assert list(out.iterdir()) == []
+
+
+def test_moments_the_policy_does_not_cover_are_told_by_file_and_row(broken, release, tmp_path_factory):
+    early = {"submitted_at": "1999-01-01T09:00:00+08:00", "as_of": "1999-01-02T09:00:00+08:00"}
+    folder, ids = broken("application", "submitted_at", dict.fromkeys(range(4), early["submitted_at"]))
+    table = pq.read_table(folder / "application.parquet")
+    moments = [early["as_of"], *table["as_of"].to_pylist()[1:3], early["as_of"]]
+    place = table.column_names.index("as_of")
+    pq.write_table(table.set_column(place, "as_of", pa.array(moments)), folder / "application.parquet")
+    with pytest.raises(TableFaults) as told:
+        decide_batch(release, folder, tmp_path_factory.mktemp("out"))
+    assert [str(fault).partition(", expected")[0] for fault in told.value.faults] == [
+        f"{folder}/application.parquet: column as_of, row {row}, applicant {ids[row]}: found 1999-01-02"
+        for row in (0, 3)
+    ]
