@@ -13,6 +13,7 @@ from risk_engine.features import ApplicantTable, Columns, SectionTable, from_tab
 from risk_engine.features.columns import LISTS, SINGLES
 from risk_engine.features.row_sources import DocumentRows, number_of
 from tests.application.documents import as_bytes, minimal_document
+from tests.features.ledger_cases import accounts, ledger
 
 NOW = dt.date(2020, 3, 1)
 FIRST = dt.date(2017, 9, 1)
@@ -44,10 +45,12 @@ def invoice(number: int, issued_on: Any, net_amount: float, **more: Any) -> dict
 
 
 def random_document(seed: int, rows: int = 120) -> dict[str, Any]:
-    """A firm with invoices, a ledger, filings, bills, payables and court events."""
+    """A firm with invoices, accounts and their ledger, filings, bills, payables and court events."""
     draw = random.Random(seed)
+    postings = _ledger(draw, 2 * rows)
     return document(
-        invoices=_invoices(draw, rows), ledger=_ledger(draw, rows), tax_filings=_filings(draw),
+        invoices=_invoices(draw, rows), ledger=postings, accounts=_accounts(draw, postings),
+        tax_filings=_filings(draw),
         utility_bills=_bills(draw),
         payables=[_payable(draw) for _ in range(draw.randrange(8))],
         legal_events=[_legal_event(draw) for _ in range(draw.randrange(3))],
@@ -74,20 +77,18 @@ def _invoices(draw: random.Random, rows: int) -> list[dict[str, Any]]:
 
 
 def _ledger(draw: random.Random, rows: int) -> list[dict[str, Any]]:
-    made = []
-    for account in ("a", "b"):
-        balance = 1000.0
-        for seq, booked in enumerate(sorted(_day(draw) for _ in range(draw.randrange(rows)))):
-            amount = round(draw.gauss(20, 400), 2)
-            balance = round(balance + amount, 2)
-            made.append({
-                "account": account, "seq": seq, "booked_on": str(booked), "amount": amount, "balance": balance,
-                "counterparty": f"p{draw.randrange(6)}", "counterparty_kind": "company",
-                "category": draw.choice(["sales", "rent", "supplier", "other"]),
-                "category_source": "engine", "version": "1",
-            })  # fmt: skip
-    draw.shuffle(made)
-    return made
+    """Every way a posting can be, of the last 800 days, but none of the future."""
+    edge = draw.choice(["plain", "paydays", "lenders", "unnamed", "overdrawn", "late_returns"])
+    made = [row for row in ledger(edge, NOW, draw) if row["booked_on"] < NOW][:rows]
+    return [{name: _told(held) for name, held in row.items()} for row in made]
+
+
+def _accounts(draw: random.Random, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: _told(held) for name, held in row.items()} for row in accounts(rows, NOW, draw)]
+
+
+def _told(held: Any) -> Any:
+    return held.isoformat() if isinstance(held, dt.date) else held
 
 
 def _filings(draw: random.Random) -> list[dict[str, Any]]:
@@ -101,7 +102,8 @@ def _filings(draw: random.Random) -> list[dict[str, Any]]:
         }  # fmt: skip
         filed = following + dt.timedelta(days=draw.randrange(30))
         if draw.random() < 0.9 and filed < NOW:
-            row |= {"filed_on": str(filed), "declared_sales": round(draw.lognormvariate(9, 1), 2), "tax_due": 1.0}
+            row |= {"filed_on": str(filed), "declared_sales": round(draw.lognormvariate(9, 1), 2), "tax_due": 1.0,
+                    "paid_on": str(filed), "tax_paid": round(draw.uniform(0, 900), 2)}  # fmt: skip
         made.append(row)
     return made
 

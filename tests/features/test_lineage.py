@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_engine.features import from_document
+from risk_engine.features.catalogue.postings import inflow as standing_inflow
+from risk_engine.features.catalogue.postings import net_flow
 from risk_engine.features.language import (
     Count,
     Max,
@@ -28,6 +30,8 @@ from tests.features.examples import inflow, net_sales
 from tests.features.measure import feature
 
 SUMS = [
+    Sum(standing_inflow, days(180)),
+    Sum(net_flow, months(12)),
     Sum(net_sales, months(12)),
     Sum(inflow, days(180)),
     ago(months(6), Sum(net_sales, days(90))),

@@ -40,6 +40,14 @@ def test_a_chunk(applications, alone):
     assert same(PLAN.run(table_columns(applications)), alone)
 
 
+def test_the_applications_have_a_value_of_every_feature_of_a_firms_evidence(alone):
+    """Else bits would be equal for want of any."""
+    firm = {"invoices", "ledger", "accounts", "tax_filings", "utility_bills", "payables", "legal_events"}
+    for place, fact in enumerate(PLAN.facts):
+        if set(fact.sections) & firm and not set(fact.sections) - firm:
+            assert np.any(alone["states"][:, place] == 0), fact.name
+
+
 def test_smaller_chunks(applications, alone):
     for start, end in [(0, 1), (1, 8), (8, 30)]:
         expected = {part: alone[part][start:end] for part in PARTS}

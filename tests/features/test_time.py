@@ -31,11 +31,12 @@ def after(days_later: int) -> str:
 
 def later_row(row: dict[str, Any], later: str, number: int) -> dict[str, Any] | None:
     """The same row told as of the future, made absurd."""
-    dates = {"issued_on", "booked_on", "period_end", "incurred_on", "opened_on", "due_on", "published_on"} & row.keys()
+    dates = {"issued_on", "booked_on", "period_end", "incurred_on", "opened_on", "due_on", "published_on",
+             "covers_from", "covers_until"} & row.keys()  # fmt: skip
     if not dates:
         return None
     changed = row | dict.fromkeys(dates, later)
-    for amount in ("net_amount", "amount", "balance", "consumption", "declared_sales"):
+    for amount in ("net_amount", "amount", "balance", "consumption", "declared_sales", "overdraft_limit"):
         if amount in row:
             changed[amount] = 1e14 + number
     if "invoice_no" in row:
@@ -52,7 +53,7 @@ def test_absurd_rows_after_now_change_nothing(seed, later):
     before = facts(plain)
     added = 0
     more = dict(plain)
-    for name in ("invoices", "ledger", "tax_filings", "utility_bills", "payables", "legal_events"):
+    for name in ("invoices", "ledger", "accounts", "tax_filings", "utility_bills", "payables", "legal_events"):
         rows = [made for number, row in enumerate(plain[name][:3]) if (made := later_row(row, after(later), number))]
         more[name] = plain[name] + rows
         added += len(rows)
@@ -62,8 +63,10 @@ def test_absurd_rows_after_now_change_nothing(seed, later):
 
 STATUS = {
     "invoices": {"voided_on": None}, "payables": {"settled_on": None, "disputed_on": None, "settled_amount": 5.0},
-    "tax_filings": {"filed_on": None, "paid_on": None, "declared_sales": 1e13, "tax_due": 1e13, "late_fee": 1e12},
-    "ledger": {"returned_on": None, "return_reason": "other"}, "legal_events": {"closed_on": None},
+    "tax_filings": {"filed_on": None, "paid_on": None, "declared_sales": 1e13, "tax_due": 1e13, "late_fee": 1e12,
+                    "tax_paid": 1e13},
+    "ledger": {"returned_on": None, "return_reason": "insufficient_funds"}, "accounts": {"closed_on": None},
+    "legal_events": {"closed_on": None},
     "utility_bills": {"paid_on": None, "cut_on": None},
 }  # fmt: skip
 
