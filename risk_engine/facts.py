@@ -262,7 +262,7 @@ def assessment_facts() -> tuple[Fact, ...]:
 
     ``assessed_instalment`` is what the loan asked for would cost in a month at the policy's ``assessment_rate``; the
     next three hold it against the household's income, debts and living costs. Age is a protected ground: a rule may
-    name it, a feature cannot.
+    name it, a feature cannot. A consent of the day of decision counts, which no feature sees.
     """
     rising, falling = RiskDirection.RISING, RiskDirection.FALLING
     burden, group = "existing_obligations", "affordability"
@@ -281,6 +281,9 @@ def assessment_facts() -> tuple[Fact, ...]:
                       reason=burden, group=group),
         _outcome_fact("applicant_age_years", "Completed years of age", "申请人年龄（周岁）", "years", decimals=0,
                       range=(0.0, 150.0), reason="ineligible_applicant", group="identity"),
+        _outcome_fact("bureau_consent", "Everyone liable allows the bureau to be asked", "全部责任人征信查询授权有效",
+                      "boolean", type=FactType.BOOLEAN, decimals=0, range=(0.0, 1.0), reason="insufficient_evidence",
+                      group="identity"),
     )  # fmt: skip
 
 

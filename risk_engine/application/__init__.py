@@ -5,7 +5,7 @@ from __future__ import annotations
 from risk_engine.application.contract import APPLICANT, SECTIONS, ColumnContract, SectionContract
 from risk_engine.application.decoding import decode, encode, schema
 from risk_engine.application.document import Application, fill_as_of
-from risk_engine.application.request import Applicant, Fee, Request
+from risk_engine.application.request import Applicant, Consent, Fee, Request
 
 SCHEMA_VERSION = "1"
 """Raised when a document that was valid stops being so, or comes to mean something else."""
@@ -17,6 +17,7 @@ __all__ = [
     "Applicant",
     "Application",
     "ColumnContract",
+    "Consent",
     "Fee",
     "Request",
     "SectionContract",

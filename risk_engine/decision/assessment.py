@@ -1,4 +1,4 @@
-"""What the applicant can afford, and how old a person is: facts the decision establishes, for rules alone.
+"""What the applicant can afford, how old a person is, what is consented: facts of the decision, for rules alone.
 
 A policy that states an ``assessment_rate`` has the loan assessed at it, whatever rate is offered in the end: a limit
 must not depend on a price that depends on the limit. Every debt counts, the new one included.
@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from risk_engine.application import Application, Fee, Request
+from risk_engine.application import APPLICANT, Application, Consent, Fee, Request
 from risk_engine.bundle import ASSESSED_FROM, ASSESSMENT_RATE, DEBT_SERVICE_CEILING
 from risk_engine.decision.pricing import payment_plan
 from risk_engine.facts import Facts, FactValue, assessment_facts
@@ -19,24 +19,27 @@ from risk_engine.rules import Policy, to_the_cent
 from risk_engine.vocabulary import Cause, State
 
 FACTS = {fact.name: fact for fact in assessment_facts()}
-AGE = "applicant_age_years"
+AGE, CONSENT = "applicant_age_years", "bureau_consent"
 MEASURE = 1e9
 """An amount so large that rounding its instalment to cents does not show in the instalment per unit lent."""
 
 
-def assess(facts: Facts, application: Application, policy: Policy, day: dt.date) -> Facts:
+def assess(facts: Facts, application: Application, policy: Policy, as_of: dt.datetime) -> Facts:
     """The features, and what only the decision can establish beside them.
 
     Args:
         facts: The features.
-        application: Its request, applicant and fees are read.
-        policy: Age is told where a rule names it, affordability where ``assessment_rate`` is stated and the household's
-            income, debt service and living costs are among the features.
-        day: A day the policy covers.
+        application: Its request, applicant, fees, parties and consents are read.
+        policy: Age and consent are told where a rule names them, affordability where ``assessment_rate`` is stated and
+            the household's income, debt service and living costs are among the features.
+        as_of: The moment of decision, on a day the policy covers.
     """
+    day = as_of.date()
     more: dict[str, FactValue] = {}
     if AGE in policy.named_facts:
         more[AGE] = _age(application.applicant.birth_date, day)
+    if CONSENT in policy.named_facts:
+        more[CONSENT] = _bureau_consent(application, as_of)
     if ASSESSMENT_RATE in policy.parameters and facts.keys() >= set(ASSESSED_FROM):
         more |= _affordability(facts, application, policy, day)
     burden = more.get("debt_service_to_income")
@@ -128,3 +131,19 @@ def _age(birth_date: dt.date | None, day: dt.date) -> FactValue:
         return FactValue(None, State.NOT_OBTAINED, Cause.NOT_REQUESTED)
     years = day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
     return FactValue(float(years), State.VALUE)
+
+
+def _bureau_consent(application: Application, as_of: dt.datetime) -> FactValue:
+    """Whether the applicant and every co-borrower allow it; not obtained where nobody was asked for any consent."""
+    consents: Sequence[Consent] = application.rows("consents") or ()
+    if not consents:
+        return FactValue(None, State.NOT_OBTAINED, Cause.NOT_REQUESTED)
+    liable = {APPLICANT, *(row.party for row in application.rows("parties") or () if row.role == "co_borrower")}
+    allow = {row.party or APPLICANT for row in consents if row.scope == "bureau" and _holds(row, as_of)}
+    return FactValue(liable <= allow, State.VALUE)
+
+
+def _holds(consent: Consent, as_of: dt.datetime) -> bool:
+    known = max(consent.granted_on, consent.known_at or consent.granted_on) < as_of
+    withdrawn = consent.withdrawn_on is not None and consent.withdrawn_on < as_of
+    return known and not withdrawn and (consent.expires_on is None or as_of.date() <= consent.expires_on)

@@ -73,7 +73,7 @@ def open_dossier(
     """Put together what the columns and the plan say of one applicant among many.
 
     Args:
-        application: At least the request, the applicant and the fees.
+        application: At least the request, the applicant, the fees, the parties and the consents.
         release: Whose policy asks for sections.
         columns: The evidence of n applicants.
         matrix: Their facts, of the release's plan.
@@ -94,7 +94,7 @@ def open_dossier(
         as_of=as_of,
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
-        facts=assess(matrix.one(row), application, release.policy, day),
+        facts=assess(matrix.one(row), application, release.policy, as_of),
         judged={name: _held(columns, name, row) for name, asked in asks.items() if asked.judged},
         broken=columns.broken(row),
         notes=(*columns.notes(row), *_notes(application, release, columns, row)),

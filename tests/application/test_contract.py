@@ -49,6 +49,7 @@ def test_exported_names():
         "Applicant",
         "Application",
         "ColumnContract",
+        "Consent",
         "Fee",
         "Request",
         "SectionContract",
