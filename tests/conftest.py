@@ -37,3 +37,10 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"real data not found at {DATA}; set RISK_ENGINE_DATA to its folder")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def cumcm_release(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release trained on real Chinese firms."""
+    out = tmp_path_factory.mktemp("releases") / "cumcm"
+    return train(Study.load(STUDIES / "cumcm2020c.yaml", real_data), out, threads=2)

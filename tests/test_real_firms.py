@@ -16,7 +16,7 @@ from risk_engine.batch import decide_batch, document
 from risk_engine.service import create_app
 from risk_engine.settings import Settings
 from risk_engine.store import Role, open_store
-from risk_engine.study import Study, train, write_sections
+from risk_engine.study import Study, write_sections
 from tests.conftest import STUDIES
 from tests.service.conftest import running
 
@@ -29,11 +29,6 @@ IN_THREAD_BYTES = 512 * 1024
 @pytest.fixture(scope="module")
 def study(real_data):
     return Study.load(STUDIES / "cumcm2020c.yaml", real_data)
-
-
-@pytest.fixture(scope="module")
-def real_release(study, tmp_path_factory):
-    return train(study, tmp_path_factory.mktemp("cumcm") / "release", threads=2)
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +45,8 @@ def unlabelled(study, real_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def summary(real_release, unlabelled):
-    return decide_batch(real_release, unlabelled, unlabelled / "decided").to_json()
+def summary(cumcm_release, unlabelled):
+    return decide_batch(cumcm_release, unlabelled, unlabelled / "decided").to_json()
 
 
 @pytest.fixture(scope="module")
@@ -100,23 +95,23 @@ def test_every_firm_that_gets_less_than_asked_is_told_why(rows):
         assert len(row["reasons"]) <= 4
 
 
-def test_the_banks_rating_reaches_nothing(real_release, unlabelled, rows, tmp_path_factory):
+def test_the_banks_rating_reaches_nothing(cumcm_release, unlabelled, rows, tmp_path_factory):
     for file in unlabelled.glob("*.parquet"):
         assert not {"rating", "default"} & set(pq.read_schema(file).names)
-    model = json.dumps(sorted(name for name in (*real_release.plan.names, *real_release.terms.facts)))
+    model = json.dumps(sorted(name for name in (*cumcm_release.plan.names, *cumcm_release.terms.facts)))
     assert "rating" not in model
-    for name, data in real_release.model.files().items():
+    for name, data in cumcm_release.model.files().items():
         assert b"rating" not in data, name
     for row in rows.values():
         assert "rating" not in row["decision_json"].replace("operating", "")
 
 
-def test_the_http_answer_is_the_batch_row(real_release, unlabelled, rows, ten, tmp_path):
+def test_the_http_answer_is_the_batch_row(cumcm_release, unlabelled, rows, ten, tmp_path):
     database = f"sqlite:///{tmp_path}/decisions.db"
     sizes = []
     with open_store(database, write=True) as store:
         key = store.create_key(Role.VALIDATE, now=dt.datetime.now(dt.UTC))[1]
-        app = create_app(real_release, store, Settings(release=unlabelled, database=database))
+        app = create_app(cumcm_release, store, Settings(release=unlabelled, database=database))
         headers = {"X-API-Key": key, "Content-Type": "application/json"}
         with (
             running(app) as address,

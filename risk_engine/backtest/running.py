@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from risk_engine.backtest.results import results
 from risk_engine.backtest.tables import write_tables, written_json
 from risk_engine.batch import replacing
 from risk_engine.bundle import Release
+from risk_engine.errors import Fault, TableFaults, UsageError
 from risk_engine.study import Study, write_sections
 from risk_engine.study.dataset import load_labels
 
@@ -33,15 +36,21 @@ def backtest(study: Study, release: Release, out: Path, *, threads: int = 1) -> 
 
     Raises:
         StudyFaults: Anything wrong with the selects, their tables or the labels; outcomes all alike.
-        InputFaults: A moment of decision that the release's policy does not cover.
+        TableFaults: Rows that cannot be decided, such as on a day that the release's policy does not cover.
+        UsageError: ``out`` is a file.
         DataError: ``out`` cannot be written.
     """
+    if out.exists() and not out.is_dir():  # before minutes of work, not after
+        raise UsageError(f"{out} is a file", hint="name a folder")
     labelled = load_labels(study, threads=threads)
     with tempfile.TemporaryDirectory(prefix="risk-engine-") as folder:
         sections = Path(folder) / "sections"
         sections.mkdir()
         written = write_sections(study, sections, threads=threads)
-        cases = decide_cases(release, sections, Path(folder) / "decided", labelled, threads=threads)
+        try:
+            cases = decide_cases(release, sections, Path(folder) / "decided", labelled, threads=threads)
+        except TableFaults as error:
+            raise TableFaults(_of_study(error.faults, study, sections)) from error
     told = results(study, release, labelled, cases, written.sha256)
     page = report(told, cases)
     # Results say what the other files belong to: they go first and come last.
@@ -52,3 +61,8 @@ def backtest(study: Study, release: Release, out: Path, *, threads: int = 1) -> 
     with replacing(out / RESULTS) as temporary:
         temporary.write_text(written_json(told), encoding="utf-8")
     return told
+
+
+def _of_study(faults: Iterable[Fault], study: Study, sections: Path) -> list[Fault]:
+    """Faults of files that are gone by now, told as the study's."""
+    return [replace(one, path=one.path.replace(f"{sections}/", f"{study.path.name}: ")) for one in faults]

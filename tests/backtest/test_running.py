@@ -1,0 +1,138 @@
+"""The whole backtest: the same bytes twice, each way of being wrong, on made-up and on real firms."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from risk_engine.backtest import backtest
+from risk_engine.cli import main
+from risk_engine.errors import StudyFaults, TableFaults, UsageError
+from risk_engine.study import Study, train
+from tests.conftest import DATA, STUDIES
+
+WRITTEN = {
+    "decisions.parquet", "grades.parquet", "report.html", "results.json", "stability.parquet", "vintages.parquet",
+    "waterfall.parquet",
+}  # fmt: skip
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_rerun_with_more_threads_writes_the_same_bytes(found, study_of, tiny_release, tmp_path):
+    told, out = found
+    assert backtest(study_of(), tiny_release, tmp_path / "again", threads=2) == told
+    assert contents(tmp_path / "again") == contents(out)
+    assert set(contents(out)) == WRITTEN
+    assert json.loads((out / "results.json").read_text()) == told
+
+
+def test_results_know_no_folder(found, tiny):
+    for name in ("results.json", "report.html"):
+        assert str(tiny) not in (found[1] / name).read_text()
+
+
+def test_an_earlier_backtest_is_replaced_and_other_files_are_left_alone(study_of, tiny_release, found, tmp_path):
+    (tmp_path / "results.json").write_text("{}")
+    (tmp_path / "notes.txt").write_text("mine")
+    told = backtest(study_of(), tiny_release, tmp_path)
+    assert json.loads((tmp_path / "results.json").read_text()) == told
+    assert set(contents(tmp_path)) == {*WRITTEN, "notes.txt"}
+
+
+def test_outcomes_all_alike_are_refused(study_of, tiny_release, tmp_path):
+    with pytest.raises(StudyFaults, match="all alike"):
+        backtest(study_of(("dpd: 90", "dpd: 180")), tiny_release, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_moment_before_the_policy_is_refused(study_of, tiny_release, tmp_path):
+    early = ("as_of || 'T09:00:00+08:00' as as_of", "replace(as_of, '2022', '2019') || 'T09:00:00+08:00' as as_of")
+    asked = ("as_of || 'T08:00:00+08:00' as submitted_at", "'2019-01-01T08:00:00+08:00' as submitted_at")
+    with pytest.raises(TableFaults) as told:
+        backtest(study_of(early, asked), tiny_release, tmp_path)
+    first = str(told.value.faults[0])
+    assert first.startswith("loans.yaml: application.parquet: column as_of, row 0, applicant L000: found 2019-02-10")
+    assert "a day that policy tiny 1 covers" in first
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_way_is_named(study_of, tiny_release, tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(UsageError, match="taken is a file"):
+        backtest(study_of(), tiny_release, tmp_path / "taken")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def command(*words, terminal=False):
+        monkeypatch.setattr(sys, "argv", ["risk-engine", *map(str, words)])
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return command
+
+
+def test_the_command_prints_results_or_a_page(run, found, study_of, tiny, tmp_path):
+    study = study_of().path
+    words = ("backtest", tiny / "release", "--study", study, "--data", tiny / "data", "--out", tmp_path)
+    code, out, _ = run(*words)
+    assert (code, json.loads(out)) == (0, found[0])
+    code, page, _ = run(*words, terminal=True)
+    assert code == 0
+    assert page.startswith("vintage  applications")
+    for words in ("warning: In-sample", "AUC 0.", "Jeffreys p", f"{tmp_path}/report.html"):
+        assert words in page
+
+
+def test_bad_usage_is_one_line(run, tiny, study_of, tmp_path):
+    study = study_of().path
+    given = ("--study", study, "--data", tiny / "data", "--out", tmp_path)
+    for words, told in (
+        (("backtest", tmp_path, *given), "no release at"),
+        (("backtest", tiny / "release", "--study", tmp_path / "no.yaml", "--out", tmp_path), "no.yaml"),
+        (("backtest", tiny / "release", "--study", study, "--out", tmp_path), "--data"),
+        (("backtest", tiny / "release", "--out", tmp_path), "--study"),
+    ):
+        code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert told in err
+        assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in STUDIES.glob("sample_*.yaml")))
+def test_the_samples_are_backtested(name, release, tmp_path):
+    study = Study.load(STUDIES / f"{name}.yaml")
+    own = release if release.terms.name == name else train(study, tmp_path / "release")
+    told = backtest(study, own, tmp_path / "out", threads=2)
+    assert set(contents(tmp_path / "out")) == WRITTEN
+    assert told["warnings"][0].startswith("synthetic")
+    assert told["trained_on"]["relation"] == "same_files"
+    assert told["discrimination"]["auc"]["low"] > 0.5
+    assert sum(row["applications"] for row in told["stability"]["quarters"]) == told["decisions"]["applications"]
+
+
+@pytest.mark.real_data
+def test_real_firms_twice_give_the_same_bytes(cumcm_release, tmp_path):
+    study = Study.load(STUDIES / "cumcm2020c.yaml", DATA)
+    told = backtest(study, cumcm_release, tmp_path / "one", threads=1)
+    backtest(study, cumcm_release, tmp_path / "two", threads=2)
+    one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
+    for name in ("results.json", "report.html"):
+        assert one[name] == two[name]
+    assert one == two
+    assert told["waterfall"]["total"] == {"applications": 364, "without_label": 302, "good": 49, "bad": 13}
+    assert "When the firms defaulted is not known" in told["warnings"][0]
+    assert any("62 of 62 rows were observed for less than the horizon" in warning for warning in told["warnings"])
+    assert any("302 of 364 applications is not known" in warning for warning in told["warnings"])
+    assert told["calibration"]["hosmer_lemeshow"]["why_rough"] == "10 of 10 groups expect fewer than 5 bads"
+    assert [(row["quarter"], row["psi"], row["why"]) for row in told["stability"]["quarters"]] == [
+        ("2020Q1", 0.0, "the reference")
+    ]
