@@ -208,9 +208,9 @@ def _owner(sources: PreparedSection, n: int) -> Ints:
 
 
 def _rows_of_each(section: PreparedSection, liable: int) -> Ints:
-    """How many rows each liable party has."""
+    """How many rows each liable party told, joint ones too."""
     if section.liable is not None:
-        return np.bincount(section.liable, minlength=liable)
+        return np.bincount(np.concatenate([section.liable, section.repeated[0]]), minlength=liable)
     own = np.diff(section.offsets)
     return own if len(own) == liable else np.concatenate([own, np.zeros(liable - len(own), np.int64)])
 
@@ -218,15 +218,16 @@ def _rows_of_each(section: PreparedSection, liable: int) -> Ints:
 def _first_days(section: PreparedSection, liable: int) -> Floats:
     """The day of each liable party's first row; -inf where there is none."""
     first = np.full(liable, -np.inf)
-    dates = section.dates
+    dates = section.dates if section.liable is None else np.concatenate([section.dates, section.repeated[1]])
     if "period_start" in section.contract.columns:
         dates = np.fmin(section.column("period_start"), dates)
     elif section.contract.event == "month":
         # A month is told by its last day, and known from its first.
         dates = dates.astype("M8[D]").astype("M8[M]").astype("M8[D]").astype(np.float64)
     if section.liable is not None:
-        ranked = np.lexsort([dates, section.liable])
-        filled, places = np.unique(section.liable[ranked], return_index=True)
+        party = np.concatenate([section.liable, section.repeated[0]])
+        ranked = np.lexsort([dates, party])
+        filled, places = np.unique(party[ranked], return_index=True)
         first[filled] = np.floor(dates[ranked[places]])
         return first
     filled = np.flatnonzero(section.offsets[1:] > section.offsets[:-1])

@@ -57,6 +57,7 @@ class PreparedSection:
         dates: The event day of each row; -inf where it has none.
         standing: Of each raw row, whom it is about (:meth:`Household.standing`).
         liable: Of each row, the liable party it is about; None where all are the applicants' own.
+        repeated: Liable party and event day of each row left out because another liable party's row tells the same.
         not_liable: Rows left out because they are about somebody who is not liable, per applicant; None where none is.
         unlisted: Rows about a party that the case does not list, per applicant; None where none is.
     """
@@ -74,6 +75,7 @@ class PreparedSection:
         "not_liable",
         "offsets",
         "order",
+        "repeated",
         "sent",
         "standing",
         "unlisted",
@@ -100,12 +102,13 @@ class PreparedSection:
             keep &= ~(event >= now)
         self.standing = standing = None if household is None else household.standing(contract, source, owner)
         self.liable: Ints | None = None
+        self.repeated = np.empty(0, np.int64), np.empty(0)
         self.not_liable: Ints | None = None
         self.unlisted: Ints | None = None
         if household is None or standing is None:
             self.ignored = _per_applicant(~keep, source.offsets)
         else:
-            self._count(household, standing, keep)
+            self._count(household, standing, keep, event)
         self._settle(keep, event, owner, as_of, offset)
         if standing is not None:
             self.liable = standing[self.order]
@@ -117,14 +120,16 @@ class PreparedSection:
         own = _per_applicant(self.known, self._source.offsets)
         return np.concatenate([own, np.zeros(liable - len(own), np.int64)])
 
-    def _count(self, household: Household, standing: Ints, keep: npt.NDArray[np.bool_]) -> None:
+    def _count(self, household: Household, standing: Ints, keep: npt.NDArray[np.bool_], event: Floats | None) -> None:
         """Keep of the known rows those of liable parties, of joint ones one."""
         offsets = self._source.offsets
         self.ignored = _per_applicant((standing >= 0) & ~keep, offsets)
         self.not_liable = _per_applicant(keep & (standing == NOT_LIABLE), offsets)
         self.unlisted = _per_applicant(keep & (standing == UNLISTED), offsets)
         keep &= standing >= 0
-        keep[household.repeated(self.contract, self._source, standing, keep)] = False
+        again = household.repeated(self.contract, self._source, standing, keep)
+        keep[again] = False
+        self.repeated = standing[again], np.full(len(again), -np.inf) if event is None else event[again]
 
     def _settle(
         self,

@@ -151,6 +151,7 @@ LOOKED = [
     ([line("a"), line("b", party="C")], [], 2000.0),
     ([line("a")], ["", "C"], 1000.0),
     ([line("b", party="C")], ["", "C"], 1000.0),
+    ([line("a"), line("a", party="C")], [], 1000.0),
     ([], ["", "C"], 0.0),
     ([line("a")], [""], "NOT_OBTAINED NOT_REQUESTED"),
     ([line("a")], [], "NOT_OBTAINED NOT_REQUESTED"),
