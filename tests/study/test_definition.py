@@ -166,7 +166,7 @@ def test_names_that_only_look_alike_are_taken(name):
     assert not protected_ground(name)
 
 
-@pytest.mark.parametrize("name", ["cumcm2020c", "german", "sample_sme"])
+@pytest.mark.parametrize("name", ["berka", "cumcm2020c", "german", "sample_sme"])
 def test_the_studies_that_come_with_the_engine_are_whole(name, tmp_path):
     study = Study.load(STUDIES / f"{name}.yaml", tmp_path)
     assert study.name == name
