@@ -164,6 +164,17 @@ def test_batch_decides_the_firms_of_a_list(run, refused, release_dir, decided, t
     assert "names no application" in refused(*words)
 
 
+def test_threads_change_nothing_and_a_run_taken_up_is_told(run, refused, tmp_path):
+    words = ("features", "compute", "--sections", SAMPLE, "--out")
+    run(*words, tmp_path / "one.parquet")
+    (tmp_path / "two.parquet.partial" / "0123").mkdir(parents=True)
+    code, out, err = run(*words, tmp_path / "two.parquet", "--threads", "2")
+    assert (code, len(json.loads(out))) == (0, 3)
+    assert [line.partition(": thrown away")[0] for line in err] == [f"risk-engine: {tmp_path}/two.parquet.partial"]
+    assert (tmp_path / "two.parquet").read_bytes() == (tmp_path / "one.parquet").read_bytes()
+    assert "greater than or equal to 1" in refused(*words, tmp_path / "three.parquet", "--threads", "0")
+
+
 def test_folds_are_told_to_a_terminal_only(run, monkeypatch):
     words = ("evaluate", STUDIES / "sample_sme.yaml", "--folds", "2")
     _, out, err = run(*words)
