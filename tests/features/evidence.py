@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from typing import Any
 
@@ -12,8 +13,10 @@ from risk_engine.application import SECTIONS, Application, decode
 from risk_engine.features import ApplicantTable, Columns, SectionTable, from_tables
 from risk_engine.features.columns import LISTS, SINGLES
 from risk_engine.features.row_sources import DocumentRows, number_of
-from tests.application.documents import as_bytes, minimal_document
+from tests.application.documents import as_bytes, minimal_document, person_document
+from tests.features import person_cases
 from tests.features.ledger_cases import accounts, ledger
+from tests.features.person_cases import party
 
 NOW = dt.date(2020, 3, 1)
 FIRST = dt.date(2017, 9, 1)
@@ -45,17 +48,33 @@ def invoice(number: int, issued_on: Any, net_amount: float, **more: Any) -> dict
 
 
 def random_document(seed: int, rows: int = 120) -> dict[str, Any]:
-    """A firm with invoices, accounts and their ledger, filings, bills, payables and court events."""
+    """Invoices, accounts and their ledger, filings, bills, payables, court events, and what a household owes and earns.
+
+    Every other applicant is a person, whose co-borrower counts; a firm's does not.
+    """
     draw = random.Random(seed)
     postings = _ledger(draw, 2 * rows)
-    return document(
+    plain = document(
         invoices=_invoices(draw, rows), ledger=postings, accounts=_accounts(draw, postings),
         tax_filings=_filings(draw),
         utility_bills=_bills(draw),
         payables=[_payable(draw) for _ in range(draw.randrange(8))],
         legal_events=[_legal_event(draw) for _ in range(draw.randrange(3))],
         attributes=[{"name": "rooms", "value": draw.randrange(9)}, {"name": "kind", "value": draw.choice("abc")}],
+        **_household(draw),
     )  # fmt: skip
+    plain["parties"] = [party("C1", "co_borrower"), party("G", "guarantor")]
+    plain["sources"] += [source(name, party="C1") for name in person_cases.SECTIONS]
+    if seed % 2:
+        plain["applicant"] = person_document()["applicant"] | {"household_size": 3, "residence_since": "2015-06-30"}
+    return plain
+
+
+def _household(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
+    edge = draw.choice(["plain", "many_sources", "late_known", "stale_income", "future_rows"])
+    told = {name: person_cases.rows(name, edge, ["", "C1"], NOW, draw) for name in person_cases.SECTIONS}
+    read: dict[str, list[dict[str, Any]]] = json.loads(json.dumps(told, default=lambda held: held.isoformat()))
+    return read
 
 
 def _day(draw: random.Random, first: dt.date = FIRST, last: dt.date = NOW) -> dt.date:
