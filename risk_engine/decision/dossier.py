@@ -15,7 +15,7 @@ from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
 from risk_engine.features import NAMES, PLACE, Columns
 from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
-from risk_engine.vocabulary import State
+from risk_engine.vocabulary import Cause, State
 
 READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations", "sources", "consents"})
 """Sections that say who asks for what and where evidence is from: no feature need read them."""
@@ -122,7 +122,8 @@ def _held(columns: Columns, name: str, row: int) -> HeldSection:
     if SECTIONS[name].single:
         return HeldSection(state)
     if state is not State.VALUE:
-        return HeldSection(state, looked_up=bool(columns.coverage.told[PLACE[name], row]))
+        refused = columns.coverage.causes[PLACE[name], row] == Cause.REFUSED
+        return HeldSection(state, looked_up=bool(columns.coverage.told[PLACE[name], row]), refused=bool(refused))
     today = float(columns.moments.now[row])
     start, end = (float(days[row]) for days in columns.covers(name))
     covered = max(min(end, today) - start, 0.0)

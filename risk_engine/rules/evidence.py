@@ -17,7 +17,7 @@ from risk_engine.rules.conditions import STATE_WORD
 from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
 from risk_engine.rules.scope import Case, Scope, read_scope
 from risk_engine.rules.written import Written
-from risk_engine.vocabulary import ReferKind, State
+from risk_engine.vocabulary import Cause, ReferKind, State
 
 REQUIRED, OPTIONAL, NOT_APPLICABLE = "required", "optional", "not_applicable"
 _ASKED = ("max_age_days", "look_up", "covers_days", "refer_kind", "requests")
@@ -33,7 +33,8 @@ class Requirement:
         max_age_days: Most days between the newest row and the decision; None where age does not matter.
         refer_kind: Who a case without it goes to.
         requests: What to ask the applicant for.
-        look_up: Whether ``sources`` must say what became of the section: which days it covers, or why it is not there.
+        look_up: Whether ``sources`` must say what became of the section: which days it covers, or why it is not there
+            (and then not because the applicant refused).
         covers_days: Fewest days it must cover; None where any will do.
     """
 
@@ -60,12 +61,14 @@ class HeldSection:
         looked_up: Whether a look-up says what became of it: what it covers (else that was assumed from its first row),
             or why it is not there.
         covered_days: Days it covers; 0 where its look-up was incomplete.
+        refused: Whether the applicant refused the look-up.
     """
 
     state: State
     age_days: float | None = None
     looked_up: bool = True
     covered_days: float = math.inf
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class EvidenceMatrix:
         return next((asked for scope, asked in self.rows if scope.covers(case)), {})
 
     def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
-        """One result per section that is judged: refer where not obtained, too old, too short, or not looked up."""
+        """One result per section judged: refer where not obtained, too old, too short, not looked up or refused."""
         missing = HeldSection(State.NOT_OBTAINED, looked_up=False)
         return tuple(
             self._judge(section, asked, held.get(section, missing))
@@ -105,6 +108,11 @@ class EvidenceMatrix:
             told = STATE_WORD[State.VALUE if held.looked_up else State.NOT_OBTAINED]
             clauses.append(_clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up))
             sound = sound and held.looked_up
+            if not obtained:
+                # refusal is information, an outage is not
+                told = Cause.REFUSED.name.lower() if held.refused else STATE_WORD[held.state]
+                clauses.append(_clause(section, "is not", told, "refused", holds=not held.refused))
+                sound = sound and not held.refused
         if asked.covers_days is not None and obtained:
             long = held.covered_days >= asked.covers_days
             days = _clause(f"days covered by {section}", ">=", held.covered_days, float(asked.covers_days), holds=long)

@@ -252,6 +252,26 @@ def test_evidence_that_must_be_looked_up(folder, looked_up, result):
     assert [str(clause.truth) for clause in answer.clauses] == ["true", "true", "true" if looked_up else "false"]
 
 
+ACCOUNTED = [
+    (HeldSection(State.VALUE, 1.0), "approve", ["true"]),
+    (HeldSection(State.VALUE, 1.0, looked_up=False), "refer", ["false"]),
+    (HeldSection(State.NOT_OBTAINED), "approve", ["true", "true"]),
+    (HeldSection(State.NOT_OBTAINED, refused=True), "refer", ["true", "false"]),
+    (HeldSection(State.NOT_OBTAINED, looked_up=False), "refer", ["false", "true"]),
+    (None, "refer", ["false", "true"]),
+]
+
+
+@pytest.mark.parametrize(("held", "result", "truths"), ACCOUNTED)
+def test_optional_evidence_that_must_be_accounted_for(folder, held, result, truths):
+    """It need not be there, but somebody must have asked, and the applicant must not have refused."""
+    folder.swap("evidence.yaml", "need: required, max_age_days: 90,", "need: optional, look_up: true,")
+    sections = {"application": HeldSection(State.VALUE)} | ({"invoices": held} if held else {})
+    answer = {told.id: told for told in folder.load().evidence_results(CASE, sections)}["evidence_invoices"]
+    assert answer.result == result
+    assert [str(clause.truth) for clause in answer.clauses] == truths
+
+
 @pytest.mark.parametrize(("days", "result"), [(396.0, "approve"), (395.0, "refer"), (0.0, "refer")])
 def test_evidence_that_must_reach_back(folder, days, result):
     folder.swap("evidence.yaml", "max_age_days: 90,", "max_age_days: 90, covers_days: 396,")
