@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from risk_engine.batch.arrow_kinds import KEY
 from risk_engine.batch.section_files import SectionFile, first_line, open_parquet, open_sections
@@ -28,7 +28,7 @@ class Part:
 
     Attributes:
         file: Where it comes from.
-        rows: The chunk's rows, sorted by applicant.
+        rows: The chunk's rows, sorted by applicant, without the key.
         offsets: int64 (n + 1,): the rows of applicant ``i`` are ``offsets[i]:offsets[i + 1]``.
         first_row: Number, in the section, of the first of these rows; faults name rows by it.
     """
@@ -88,45 +88,55 @@ def read_chunks(
     files = open_sections(folder, only, told)
     requests = _Forward(files["application"])
     others = {name: _Forward(file) for name, file in files.items() if name != "application"}
-    previous: tuple[str, ...] = ()
+    last = ""
     while True:
         first_row = requests.taken
-        rows = requests.take(applicants)
-        ids = tuple(rows.column(KEY).to_pylist())
-        _refuse_repeated(files["application"], (*previous[-1:], *ids))
-        previous = ids
-        parts = {"application": Part(files["application"], rows, np.arange(len(ids) + 1, dtype=np.int64), first_row)}
-        for name, forward in others.items():
-            parts[name] = _part(forward, ids, last=not rows.num_rows)
+        rows, runs = requests.take(applicants)
+        _refuse_repeated(files["application"], [(last, 1), *runs])
+        ids = tuple(key for key, _ in runs)
         if not ids:
-            return
-        yield Chunk(ids, parts)
+            break
+        last = ids[-1]
+        parts = {"application": Part(files["application"], rows, np.arange(len(ids) + 1, dtype=np.int64), first_row)}
+        yield Chunk(ids, parts | {name: _part(forward, ids) for name, forward in others.items()})
+    for forward in others.values():
+        for key, _ in forward.take(1)[1]:
+            raise _stranger(forward.file, key)
 
 
-def _refuse_repeated(file: SectionFile, ids: tuple[str, ...]) -> None:
-    for before, after in pairwise(ids):
-        if before == after:
-            raise TableFaults([Fault(file.told, f"two rows of applicant {after}", "one row an application")])
+def _refuse_repeated(file: SectionFile, runs: Sequence[tuple[str, int]]) -> None:
+    for (before, _), (key, rows) in pairwise(runs):
+        if rows > 1 or before == key:
+            raise TableFaults([Fault(file.told, f"two rows of applicant {key}", "one row an application")])
 
 
-def _part(forward: _Forward, ids: tuple[str, ...], *, last: bool) -> Part:
+def _part(forward: _Forward, ids: tuple[str, ...]) -> Part:
     first_row = forward.taken
-    rows = forward.until(None if last else ids[-1])
-    if last and rows.num_rows:
-        raise _stranger(forward.file, rows.column(KEY)[0].as_py())
-    positions = pc.index_in(rows.column(KEY), value_set=pa.array(ids, pa.string()))
-    if positions.null_count:
-        raise _stranger(forward.file, rows.column(KEY).filter(pc.is_null(positions))[0].as_py())
-    counts = np.bincount(positions.to_numpy(), minlength=len(ids))
-    if forward.file.contract.single and (counts != 1).any():
-        culprit = int(np.flatnonzero(counts != 1)[0])
-        found = f"{counts[culprit]} rows of applicant {ids[culprit]}"
-        raise TableFaults([Fault(forward.file.told, found, "one row an application")])
-    return Part(forward.file, rows, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), first_row)
+    rows, runs = forward.until(ids[-1])
+    counts = dict.fromkeys(ids, 0)
+    for key, count in runs:
+        if key not in counts:
+            raise _stranger(forward.file, key)
+        counts[key] += count
+    if forward.file.contract.single:
+        for key, count in counts.items():
+            if count != 1:
+                found = f"{count} rows of applicant {key}"
+                raise TableFaults([Fault(forward.file.told, found, "one row an application")])
+    return Part(forward.file, rows, np.cumsum([0, *counts.values()], dtype=np.int64), first_row)
 
 
 def _stranger(file: SectionFile, key: str) -> TableFaults:
     return TableFaults([Fault(file.told, f"rows of applicant {key}", "applicants that section application names")])
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows as they are read, without their key: applicant ``i`` has those from ``starts[i]`` to ``starts[i + 1]``."""
+
+    rows: pa.Table
+    ids: list[str]
+    starts: list[int]
 
 
 class _Forward:
@@ -139,80 +149,80 @@ class _Forward:
         self._last: str | None = None
         self._last_name = file.told
         self._batches = self._read()
-        self._held = self._empty = next(self._batches)
+        self._held = next(self._batches)
+        self._empty = self._held.rows
+        self._at = 0
 
-    def _read(self) -> Iterator[pa.Table]:
-        """A table without rows, then batches; an error is told with the file's name."""
-        columns = list(self.file.present)
-        for number, path in enumerate(self.file.paths):
-            self._name = self.file.name_of(number)
-            with open_parquet(path, self.file.coded) as opened:
-                try:
-                    if number == 0:
-                        first = opened.schema_arrow.empty_table().select(columns)
-                        yield first.set_column(0, KEY, first.column(KEY).cast(pa.string()))
-                    for batch in opened.iter_batches(ROWS_A_READ, columns=columns):
-                        yield self._checked(pa.Table.from_batches([batch]).select(columns))
-                except (OSError, pa.ArrowException) as error:
-                    raise DataError(f"{self._name}: cannot be read: {first_line(error)}") from error
+    def take(self, applicants: int) -> tuple[pa.Table, list[tuple[str, int]]]:
+        """The rows of the next applicants, at most so many, and how many rows each has."""
+        parts: list[pa.Table] = []
+        runs: list[tuple[str, int]] = []
+        while len(runs) < applicants and self._fill():
+            parts.append(self._cut(min(self._at + applicants - len(runs), len(self._held.ids)), runs))
+        return self._joined(parts), runs
 
-    def take(self, rows: int) -> pa.Table:
-        """The next rows, at most so many."""
-        parts = []
-        while rows and self._fill():
-            parts.append(self._cut(min(rows, self._held.num_rows)))
-            rows -= parts[-1].num_rows
-        return self._joined(parts)
-
-    def until(self, last: str | None) -> pa.Table:
-        """Every unread row whose applicant is at most ``last``; all that is left, if None."""
-        parts = []
+    def until(self, last: str) -> tuple[pa.Table, list[tuple[str, int]]]:
+        """Every unread row of the applicants up to ``last``, and how many rows each has, in order."""
+        parts: list[pa.Table] = []
+        runs: list[tuple[str, int]] = []
         while self._fill():
-            keys = self._held.column(KEY)
-            wanted = self._held.num_rows if last is None else pc.sum(pc.less_equal(keys, last)).as_py()
-            parts.append(self._cut(wanted))
-            if self._held.num_rows:
+            parts.append(self._cut(bisect_right(self._held.ids, last, self._at), runs))
+            if self._at < len(self._held.ids):
                 break
-        return self._joined(parts)
+        return self._joined(parts), runs
+
+    def _cut(self, end: int, runs: list[tuple[str, int]]) -> pa.Table:
+        starts = self._held.starts[self._at : end + 1]
+        runs += zip(self._held.ids[self._at : end], (b - a for a, b in pairwise(starts)), strict=True)
+        self._at = end
+        return self._held.rows.slice(starts[0], starts[-1] - starts[0])
 
     def _joined(self, parts: list[pa.Table]) -> pa.Table:
         joined = pa.concat_tables(parts) if parts else self._empty
         self.taken += joined.num_rows
         return joined
 
-    def _cut(self, rows: int) -> pa.Table:
-        cut, self._held = self._held.slice(0, rows), self._held.slice(rows)
-        return cut
-
     def _fill(self) -> bool:
-        while not self._held.num_rows:
+        while self._at == len(self._held.ids):
             found = next(self._batches, None)
             if found is None:
                 return False
-            self._held = found
+            self._held, self._at = found, 0
         return True
 
-    def _checked(self, table: pa.Table) -> pa.Table:
-        keys = table.column(KEY).cast(pa.string()).combine_chunks()
+    def _read(self) -> Iterator[_Batch]:
+        """A batch without rows, then the rows; an error is told with the file's name."""
+        columns = list(self.file.present)
+        for number, path in enumerate(self.file.paths):
+            self._name = self.file.name_of(number)
+            with open_parquet(path, self.file.coded) as opened:
+                try:
+                    if number == 0:
+                        yield _Batch(opened.schema_arrow.empty_table().select(columns[1:]), [], [0])
+                    for batch in opened.iter_batches(ROWS_A_READ, columns=columns):
+                        yield self._checked(batch)
+                except (OSError, pa.ArrowException) as error:
+                    raise DataError(f"{self._name}: cannot be read: {first_line(error)}") from error
+
+    def _checked(self, batch: pa.RecordBatch) -> _Batch:
+        keys = batch.column(KEY)
         if keys.null_count:
             raise TableFaults([Fault(self._name, f"a row without {KEY}", f"{KEY} on every row")])
-        falls = pc.less(keys.slice(1), keys.slice(0, max(len(keys) - 1, 0)))
-        culprit = pc.index(falls, value=True).as_py()
-        if culprit >= 0:
-            raise self._unsorted(keys[culprit + 1].as_py())
-        if len(keys):
-            self._follow(keys[0].as_py())
-            self._last, self._last_name = keys[-1].as_py(), self._name
-        return table.set_column(0, KEY, keys)
+        coded = keys if pa.types.is_dictionary(keys.type) else keys.dictionary_encode()
+        codes = coded.indices.to_numpy()
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        ids: list[str] = coded.dictionary.take(pa.array(codes[starts])).to_pylist()
+        for key in ids:
+            self._follow(key)
+        rows = pa.Table.from_batches([batch]).select(self.file.present[1:])
+        return _Batch(rows, ids, [*starts.tolist(), len(codes)])
 
     def _follow(self, key: str) -> None:
-        """Check the first applicant of a batch against the last of the one before."""
+        """Check an applicant against the one whose rows stand before."""
         if self._last is not None and key < self._last:
-            raise self._unsorted(key)
+            found = f"applicant {key} after a later one, so its rows may be split"
+            raise TableFaults([Fault(self._name, found, f"rows sorted by {KEY}")])
         if self._last == key and self._last_name != self._name:
             found = f"rows of applicant {key}, whose rows began in {self._last_name}"
             raise TableFaults([Fault(self._name, found, "all rows of an applicant in one file")])
-
-    def _unsorted(self, key: str) -> TableFaults:
-        found = f"applicant {key} after a later one, so its rows may be split"
-        return TableFaults([Fault(self._name, found, f"rows sorted by {KEY}")])
+        self._last, self._last_name = key, self._name

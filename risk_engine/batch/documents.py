@@ -81,7 +81,7 @@ def _obtained(source: Mapping[str, Any], as_of: str | None) -> bool:
 
 def _rows(part: Part, position: int) -> list[dict[str, Any]]:
     first, last = part.offsets[position], part.offsets[position + 1]
-    rows = part.rows.slice(first, last - first).drop_columns([KEY])
+    rows = part.rows.slice(first, last - first)
     columns = [[_plain(part, name, value) for value in rows.column(name).to_pylist()] for name in rows.column_names]
     names = [NUMBER if name == WORD else name for name in rows.column_names]
     return [

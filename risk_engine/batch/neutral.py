@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT
-from risk_engine.batch.arrow_kinds import KEY, FileColumn
+from risk_engine.batch.arrow_kinds import FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part
 from risk_engine.errors import Fault, nearest_hint
@@ -97,7 +97,6 @@ def _table(part: Part, faults: ChunkFaults) -> SectionTable:
     books = dict.fromkeys(CODE_BOOKS.get(part.file.contract.name, ()), book)
     if "party" in columns:
         columns["party"], books["party"] = _parties(part.rows.column("party"))
-    columns.pop(KEY)
     return SectionTable(part.offsets, columns, books)
 
 
