@@ -123,11 +123,11 @@ def _counts(scores: Floats, edges: Floats) -> list[int]:
 
 def _says(reference: str | None, edges: Floats) -> str:
     if reference is None:
-        return f"no stability index: no quarter of decision has {FEWEST} scored applications"
+        return f"No stability index: no quarter of decision has {FEWEST} scored applications."
     if not edges.size:
-        return f"no stability index: all scores of {reference} are one"
+        return f"No stability index: all scores of {reference} are one."
     return (
-        f"scores of each quarter of decision against {reference}, the first with {FEWEST} scored applications, in bins "
+        f"Scores of each quarter of decision against {reference}, the first with {FEWEST} scored applications, in bins "
         f"at its tenths; by convention below {SMALL:.2f} is stable, from {LARGE:.2f} moved; the limit is what chance "
-        "stays under in 95 of 100 samples of these sizes"
+        "stays under in 95 of 100 samples of these sizes."
     )

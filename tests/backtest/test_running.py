@@ -23,10 +23,12 @@ def contents(folder):
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_a_rerun_with_more_threads_writes_the_same_bytes(found, study_of, tiny_release, tmp_path):
+def test_a_rerun_with_more_threads_writes_the_same_bytes_over_an_earlier_one(found, study_of, tiny_release, tmp_path):
     told, out = found
-    assert backtest(study_of(), tiny_release, tmp_path / "again", threads=2) == told
-    assert contents(tmp_path / "again") == contents(out)
+    (tmp_path / "results.json").write_text("{}")
+    (tmp_path / "notes.txt").write_text("mine")
+    assert backtest(study_of(), tiny_release, tmp_path, threads=2) == told
+    assert contents(tmp_path) == {**contents(out), "notes.txt": b"mine"}
     assert set(contents(out)) == WRITTEN
     assert json.loads((out / "results.json").read_text()) == told
 
@@ -34,14 +36,6 @@ def test_a_rerun_with_more_threads_writes_the_same_bytes(found, study_of, tiny_r
 def test_results_know_no_folder(found, tiny):
     for name in ("results.json", "report.html"):
         assert str(tiny) not in (found[1] / name).read_text()
-
-
-def test_an_earlier_backtest_is_replaced_and_other_files_are_left_alone(study_of, tiny_release, found, tmp_path):
-    (tmp_path / "results.json").write_text("{}")
-    (tmp_path / "notes.txt").write_text("mine")
-    told = backtest(study_of(), tiny_release, tmp_path)
-    assert json.loads((tmp_path / "results.json").read_text()) == told
-    assert set(contents(tmp_path)) == {*WRITTEN, "notes.txt"}
 
 
 def test_outcomes_all_alike_are_refused(study_of, tiny_release, tmp_path):
@@ -80,16 +74,18 @@ def run(monkeypatch, capsys):
     return command
 
 
-def test_the_command_prints_results_or_a_page(run, found, study_of, tiny, tmp_path):
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_command_prints_results_or_a_page(run, found, study_of, tiny, tmp_path, terminal):
     study = study_of().path
     words = ("backtest", tiny / "release", "--study", study, "--data", tiny / "data", "--out", tmp_path)
-    code, out, _ = run(*words)
-    assert (code, json.loads(out)) == (0, found[0])
-    code, page, _ = run(*words, terminal=True)
-    assert code == 0
-    assert page.startswith("vintage  applications")
+    code, out, err = run(*words, terminal=terminal)
+    assert (code, err) == (0, "")
+    if not terminal:
+        assert json.loads(out) == found[0]
+        return
+    assert out.startswith("vintage  applications")
     for words in ("warning: In-sample", "AUC 0.", "Jeffreys p", f"{tmp_path}/report.html"):
-        assert words in page
+        assert words in out
 
 
 def test_bad_usage_is_one_line(run, tiny, study_of, tmp_path):
