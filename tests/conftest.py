@@ -9,6 +9,7 @@ import pytest
 
 from risk_engine.bundle import Release, load_release
 from risk_engine.study import Study, train
+from tests.persons import Persons, train_persons
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample"
@@ -29,6 +30,12 @@ def release_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def release(release_dir: Path) -> Release:
     """The same, loaded."""
     return load_release(release_dir)
+
+
+@pytest.fixture(scope="session")
+def persons(tmp_path_factory: pytest.TempPathFactory) -> Persons:
+    """Made-up persons and a release for consumer loans trained on them."""
+    return train_persons(tmp_path_factory.mktemp("persons"))
 
 
 @pytest.fixture(scope="session")
