@@ -80,7 +80,8 @@ def write_features(
 
 
 def _needed(plan: Plan) -> set[str]:
-    return {section for fact in plan.facts for section in fact.sections} | {"sources"}
+    """What features read, what was looked up, and who is liable."""
+    return {section for fact in plan.facts for section in fact.sections} | {"sources", "parties"}
 
 
 def _stacked(facts: tuple[Fact, ...], matrices: Sequence[FactMatrix]) -> FactMatrix:
