@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from tests.conftest import SAMPLE
+
 IDS = ("A1", "A2", "A3")
+FIRMS = 120
 
 
 def request_rows(ids=IDS):
@@ -93,3 +97,20 @@ def sections(tmp_path):
         return tmp_path
 
     return write
+
+
+def first_of_sample(folder, applicants):
+    """Write the section files of the sample's first applicants; return their ids."""
+    ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:applicants]
+    for file in SAMPLE.glob("*.parquet"):
+        table = pq.read_table(file)
+        pq.write_table(table.filter(pc.is_in(table["application_id"], ids)), folder / file.name)
+    return ids.to_pylist()
+
+
+@pytest.fixture(scope="session")
+def firms(tmp_path_factory):
+    """The sample's first firms."""
+    folder = tmp_path_factory.mktemp("firms")
+    first_of_sample(folder, FIRMS)
+    return folder

@@ -8,27 +8,26 @@ from collections import Counter
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from risk_engine.batch import decide_batch, documents
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import TableFaults
-from tests.conftest import SAMPLE
+from tests.batch.conftest import FIRMS, first_of_sample
 
 
 @pytest.fixture(scope="module")
-def decided(release, tmp_path_factory):
+def decided(release, firms, tmp_path_factory):
     out = tmp_path_factory.mktemp("decided")
-    decide_batch(release, SAMPLE, out)
+    decide_batch(release, firms, out)
     return out
 
 
 def test_every_application_is_decided_once(decided):
     table = pq.read_table(decided / "decisions.parquet")
     keys = table["application_id"].to_pylist()
-    assert len(keys) == len(set(keys)) == 600
+    assert len(keys) == len(set(keys)) == FIRMS
     assert set(table["outcome"].to_pylist()) <= {"approve", "refer", "decline"}
 
 
@@ -39,7 +38,7 @@ def test_the_summary_counts_what_the_rows_say(decided, release):
         row["outcome"] for row in rows
     )
     assert summary["refer_kinds"] == Counter(row["refer_kind"] for row in rows if row["refer_kind"])
-    assert (summary["applications"], summary["synthetic"], summary["release"]) == (600, True, release.id)
+    assert (summary["applications"], summary["synthetic"], summary["release"]) == (FIRMS, True, release.id)
     unknown = Counter()
     for row in rows:
         features = json.loads(row["decision_json"])["features"]
@@ -49,9 +48,9 @@ def test_the_summary_counts_what_the_rows_say(decided, release):
     assert counts == sorted(counts, reverse=True)
 
 
-def test_a_row_is_what_the_document_is_answered(decided, release):
+def test_a_row_is_what_the_document_is_answered(decided, firms, release):
     rows = {row["application_id"]: row for row in pq.read_table(decided / "decisions.parquet").to_pylist()}
-    for one in documents(SAMPLE, sorted(rows)[::61]):
+    for one in documents(firms, sorted(rows)[::13]):
         row = rows[one.application.application_id]
         said = underwrite(one, release, as_of=one.application.as_of, decision_id=row["decision_id"])
         assert said.to_json().decode() == row["decision_json"]
@@ -59,8 +58,8 @@ def test_a_row_is_what_the_document_is_answered(decided, release):
         assert row["reasons"] == [reason.code for reason in said.reasons]
 
 
-def test_the_same_batch_is_the_same_bytes_in_any_chunks(decided, release, tmp_path):
-    decide_batch(release, SAMPLE, tmp_path, applicants=64)
+def test_the_same_batch_is_the_same_bytes_in_any_chunks(decided, firms, release, tmp_path):
+    decide_batch(release, firms, tmp_path, applicants=32)
     first = pq.read_table(decided / "decisions.parquet")
     assert pq.read_table(tmp_path / "decisions.parquet").equals(first)
     assert msgspec.json.decode((tmp_path / "summary.json").read_bytes()) == msgspec.json.decode(
@@ -68,49 +67,44 @@ def test_the_same_batch_is_the_same_bytes_in_any_chunks(decided, release, tmp_pa
     )
 
 
-def test_only_the_applicants_asked_for_are_decided(decided, release, tmp_path):
+def test_only_the_applicants_asked_for_are_decided(decided, firms, release, tmp_path):
     every = pq.read_table(decided / "decisions.parquet")
-    asked = every["application_id"].to_pylist()[70:400:150]
-    summary = decide_batch(release, SAMPLE, tmp_path, ids=asked, applicants=64)
+    asked = every["application_id"].to_pylist()[20:120:40]
+    summary = decide_batch(release, firms, tmp_path, ids=asked, applicants=32)
     alone = pq.read_table(tmp_path / "decisions.parquet")
     assert alone.to_pylist() == [row for row in every.to_pylist() if row["application_id"] in asked]
     assert summary.to_json()["applications"] == len(asked) == 3
     assert max(entry["count"] for entry in summary.to_json()["unknown"]) <= 3
 
 
-def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decided, release, tmp_path):
+def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decided, firms, release, tmp_path):
     known = pq.read_table(decided / "decisions.parquet")["application_id"][0].as_py()
     with pytest.raises(TableFaults) as caught:
-        decide_batch(release, SAMPLE, tmp_path, ids=[known, f"{known}0", "nobody at all"])
+        decide_batch(release, firms, tmp_path, ids=[known, f"{known}0", "nobody at all"])
     near, far = map(str, caught.value.faults)
-    assert f"found '{known}0', expected an application of {SAMPLE} (did you mean" in near
+    assert f"found '{known}0', expected an application of {firms} (did you mean" in near
     assert far.startswith("ids: found 'nobody at all'")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
 def broken(tmp_path):
-    """The sample's first firms, with columns of the request changed by row."""
+    """The sample's first firms, some columns of one section changed by row."""
 
-    def write(section, column, values):
-        ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:4]
-        for file in SAMPLE.glob("*.parquet"):
-            table = pq.read_table(file)
-            table = table.filter(pc.is_in(table["application_id"], ids))
-            if file.stem == section:
-                held = table[column].to_pylist()
-                changed = [values.get(row, value) for row, value in enumerate(held)]
-                table = table.set_column(
-                    table.column_names.index(column), column, pa.array(changed, table[column].type)
-                )
-            pq.write_table(table, tmp_path / file.name)
-        return tmp_path, ids.to_pylist()
+    def write(section, **columns):
+        ids = first_of_sample(tmp_path, 4)
+        table = pq.read_table(tmp_path / f"{section}.parquet")
+        for name, values in columns.items():
+            changed = [values.get(row, value) for row, value in enumerate(table[name].to_pylist())]
+            table = table.set_column(table.column_names.index(name), name, pa.array(changed, table[name].type))
+        pq.write_table(table, tmp_path / f"{section}.parquet")
+        return tmp_path, ids
 
     return write
 
 
 def test_requests_that_make_no_valid_document_are_told_by_file_and_row(broken, release, tmp_path_factory):
-    folder, ids = broken("applicant", "established_on", {1: dt.date(2190, 1, 1), 3: dt.date(2190, 1, 1)})
+    folder, ids = broken("applicant", established_on={1: dt.date(2190, 1, 1), 3: dt.date(2190, 1, 1)})
     out = tmp_path_factory.mktemp("out")
     with pytest.raises(TableFaults) as told:
         decide_batch(release, folder, out)
@@ -121,15 +115,11 @@ def test_requests_that_make_no_valid_document_are_told_by_file_and_row(broken, r
 
 
 def test_moments_the_policy_does_not_cover_are_told_by_file_and_row(broken, release, tmp_path_factory):
-    early = {"submitted_at": "1999-01-01T09:00:00+08:00", "as_of": "1999-01-02T09:00:00+08:00"}
-    folder, ids = broken("application", "submitted_at", dict.fromkeys(range(4), early["submitted_at"]))
-    table = pq.read_table(folder / "application.parquet")
-    moments = [early["as_of"], *table["as_of"].to_pylist()[1:3], early["as_of"]]
-    place = table.column_names.index("as_of")
-    pq.write_table(table.set_column(place, "as_of", pa.array(moments)), folder / "application.parquet")
+    early = "1999-01-01T09:00:00+08:00"
+    folder, ids = broken("application", as_of={0: early, 3: early}, submitted_at={0: early, 3: early})
     with pytest.raises(TableFaults) as told:
         decide_batch(release, folder, tmp_path_factory.mktemp("out"))
     assert [str(fault).partition(", expected")[0] for fault in told.value.faults] == [
-        f"{folder}/application.parquet: column as_of, row {row}, applicant {ids[row]}: found 1999-01-02"
+        f"{folder}/application.parquet: column as_of, row {row}, applicant {ids[row]}: found 1999-01-01"
         for row in (0, 3)
     ]

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,9 +16,8 @@ from risk_engine.batch import decide_batch, write_features
 from risk_engine.errors import DataError, TableFaults
 from risk_engine.features import Plan
 from risk_engine.features.catalogue import CATALOGUE
-from tests.conftest import SAMPLE
 
-FIRMS, APPLICANTS = 120, 3
+APPLICANTS = 3
 """A chunk has three; parts are of 10 chunks, so that there are four."""
 
 RUN = """
@@ -42,17 +40,6 @@ else:
 @pytest.fixture(scope="module")
 def plan():
     return Plan(list(CATALOGUE.values())[:20])
-
-
-@pytest.fixture(scope="module")
-def firms(tmp_path_factory):
-    """The sample's first firms."""
-    folder = tmp_path_factory.mktemp("firms")
-    ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:FIRMS]
-    for file in SAMPLE.glob("*.parquet"):
-        table = pq.read_table(file)
-        pq.write_table(table.filter(pc.is_in(table["application_id"], ids)), folder / file.name)
-    return folder
 
 
 @pytest.fixture(scope="module")

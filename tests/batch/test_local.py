@@ -12,6 +12,7 @@ from risk_engine.errors import DataError
 from risk_engine.features import Plan, from_document
 from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.features.language import FALLING, Feature, attribute
+from tests.batch.conftest import FIRMS
 
 PLAN_FEATURES = list(CATALOGUE.values())
 
@@ -36,13 +37,11 @@ def test_a_document_and_its_rows_give_the_same_bits(sections, plan):
         assert_same(plan.run(from_document(one)), matrix.rows(np.array([row])))
 
 
-def test_sample_documents_and_rows_give_the_same_bits(plan):
-    from tests.conftest import SAMPLE
-
-    ids, matrix = compute_features(SAMPLE, plan)
-    assert len(ids) == 600
-    chosen = ids[::97]
-    for one in documents(SAMPLE, chosen):
+def test_sample_documents_and_rows_give_the_same_bits(firms, plan):
+    ids, matrix = compute_features(firms, plan, threads=2)
+    assert len(ids) == FIRMS
+    chosen = ids[::19]
+    for one in documents(firms, chosen):
         row = ids.index(one.application.application_id)
         assert_same(plan.run(from_document(one)), matrix.rows(np.array([row])))
 
