@@ -163,7 +163,7 @@ def read_routes(path: Path) -> Routes:
                 places.append(entry.place())
         faults += _overlaps(routes, places)
     if faults:
-        raise PortfolioFaults(faults)
+        raise PortfolioFaults(sorted(faults, key=lambda fault: int(fault.path.rpartition(":")[2])))
     return Routes(name, tuple(routes), tuple(folders), tuple(places))
 
 
