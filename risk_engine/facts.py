@@ -191,7 +191,7 @@ class FactMatrix:
         clipped = self.clipped[row].tolist()
         return Facts(
             {
-                fact.name: FactValue(fact.read(values[i]), State.VALUE)
+                fact.name: FactValue(values[i] if fact.type is FactType.NUMBER else fact.read(values[i]), State.VALUE)
                 if states[i] == 0
                 else FactValue(None, State(states[i]), Cause(causes[i]))
                 for i, fact in enumerate(self.facts)

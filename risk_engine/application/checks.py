@@ -24,6 +24,9 @@ CLOCK_TOLERANCE = dt.timedelta(minutes=10)
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Years in which a decision can be made: every window and offset around them is still a date."""
 
+_LISTED = tuple(name for name, section in SECTIONS.items() if not (section.single or section.training_only))
+_IN_MONEY = frozenset(name for name in _LISTED if "original_currency" in SECTIONS[name].columns)
+_CURRENCY_OR_NONE = CURRENCIES | {None}
 _PERIODS = {
     "sources": ("covers_from", "covers_until"),
     "tax_filings": ("period_start", "period_end"),
@@ -52,19 +55,20 @@ class Seen:
         applicant: The applicant, or None.
         sections: Rows by section.
         now: Moment of decision where the document names none.
+        document: The document itself, where all of it could be read.
     """
 
     application: Any
     applicant: Any
     sections: Mapping[str, Sequence[Any]]
     now: dt.datetime | None = None
+    document: Application | None = None
 
     @classmethod
     def whole(cls, application: Application, now: dt.datetime | None) -> Seen:
         """A document that was decoded without a fault."""
-        listed = (name for name, section in SECTIONS.items() if not (section.single or section.training_only))
-        sections = {name: rows for name in listed if (rows := application.rows(name))}
-        return cls(application.application, application.applicant, sections, now)
+        sections = {name: rows for name in _LISTED if (rows := application.rows(name))}
+        return cls(application.application, application.applicant, sections, now, application)
 
     def decided_at(self) -> dt.datetime | None:
         """``as_of``, else the clock given, else the latest moment the request itself names."""
@@ -77,6 +81,12 @@ class Seen:
     def rows(self, section: str) -> Iterator[tuple[int, Any]]:
         """Position and row of every row."""
         return enumerate(self.sections.get(section, ()))
+
+    def column(self, section: str, name: str) -> Sequence[Any]:
+        """One attribute of every row."""
+        if self.document is not None:
+            return self.document.columns(section).get(name, ())
+        return tuple(map(attrgetter(name), self.sections.get(section, ())))
 
 
 def check(seen: Seen) -> Iterator[Fault]:
@@ -99,13 +109,10 @@ def _request(seen: Seen) -> Iterator[Fault]:
 
 
 def _original_currencies(seen: Seen) -> Iterator[Fault]:
-    known = CURRENCIES | {None}
-    for section, rows in seen.sections.items():
-        if "original_currency" not in SECTIONS[section].columns:
-            continue
-        if not known.issuperset(map(attrgetter("original_currency"), rows)):
+    for section in filter(_IN_MONEY.__contains__, seen.sections):
+        if not _CURRENCY_OR_NONE.issuperset(seen.column(section, "original_currency")):
             for at, row in seen.rows(section):
-                if row.original_currency not in known:
+                if row.original_currency not in _CURRENCY_OR_NONE:
                     yield _no_currency(f"$.{section}[{at}].original_currency", row.original_currency)
 
 
@@ -190,7 +197,7 @@ def _repeated_rows(seen: Seen) -> Iterator[Fault]:
 
 
 def _repeated(seen: Seen, section: str, column: str) -> Iterator[Fault]:
-    keys = list(map(attrgetter(column), seen.sections.get(section, ())))
+    keys = seen.column(section, column)
     if len({*keys} - {None}) == len(keys) - keys.count(None):
         return
     first: dict[str, int] = {}
@@ -205,9 +212,9 @@ def _party_references(seen: Seen) -> Iterator[Fault]:
     if None in listed:
         return
     known = {None, APPLICANT, *listed}
-    for section, rows in seen.sections.items():
+    for section in seen.sections:
         for column in _PARTY_COLUMNS.get(section, ("party",)):
-            if known.issuperset(map(attrgetter(column), rows)):
+            if known.issuperset(seen.column(section, column)):
                 continue
             for at, row in seen.rows(section):
                 if getattr(row, column) not in known:
@@ -226,10 +233,9 @@ def _reserved_party(seen: Seen) -> Iterator[Fault]:
 
 
 def _source_sections(seen: Seen) -> Iterator[Fault]:
-    known = [name for name, section in SECTIONS.items() if not (section.single or section.training_only)]
     for at, source in seen.rows("sources"):
-        if source.section is not None and source.section not in known:
-            hint = nearest_hint(source.section, known)
+        if source.section is not None and source.section not in _LISTED:
+            hint = nearest_hint(source.section, _LISTED)
             yield Fault(f"$.sources[{at}].section", _short(source.section), "a section of evidence", hint)
 
 

@@ -42,7 +42,7 @@ expected text of 1 to 200 characters
         application = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as told:
         raise _refusal(body, told, max_faults, now) from None
-    if may_repeat(body, _encoder.encode(application)):
+    if may_repeat(body, application):
         faults = list_faults(body, max_faults=max_faults, now=now)
     else:
         faults = list(islice(check(Seen.whole(application, now)), max_faults))

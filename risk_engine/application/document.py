@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from risk_engine.application import evidence_credit as credit
 from risk_engine.application import request
 
 
-class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """One application with all its parties and evidence.
 
     A section left out was *not obtained*; an empty list was obtained, and there was *none*.
@@ -58,6 +59,23 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
         """The rows of a section; None where the section was not obtained."""
         held = getattr(self, section)
         return None if held is UNSET else held
+
+    def columns(self, section: str) -> Mapping[str, Sequence[Any]]:
+        """The values of a section by the rows' attributes, turned over once; empty where there are no rows.
+
+        Checks and features both read columns, and one pass over many rows costs less than one for each column.
+        """
+        turned: Mapping[str, Sequence[Any]] | None = self.__dict__.get(section)
+        if turned is None:
+            turned = self.__dict__[section] = by_column(self.rows(section) or ())
+        return turned
+
+
+def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:
+    """Rows of one section turned over: the values of each attribute; empty where there are no rows."""
+    if not rows:
+        return {}
+    return dict(zip(rows[0].__struct_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True))
 
 
 def fill_as_of(application: Application, as_of: dt.datetime) -> Application:

@@ -33,8 +33,9 @@ def outside_scope(scope: Scope, case: Case, facts: Facts, read: Iterable[Fact]) 
         The refer result with a clause for each thing outside, or None; and a note for each favourable value beyond.
     """
     clauses, notes = list(_outside_case(scope, case)), []
+    held = facts.held
     for fact in read:
-        broken = _beyond(fact.name, facts[fact.name].plain, scope.ranges.get(fact.name))
+        broken = _beyond(fact.name, held[fact.name].plain, scope.ranges.get(fact.name))
         if broken is None:
             continue
         if FAVOURABLE.get(fact.risk) == broken.operator:

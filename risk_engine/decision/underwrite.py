@@ -129,7 +129,7 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
     if outside or not fit:
         unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
         return _Scored(dossier.facts.with_values(unknown), (outside,) if outside else (), notes)
-    said = release.model.predict(*release.model_rows(dossier.matrix))
+    said = release.model.decide(*release.model_rows(dossier.matrix))
     probability = round(float(said.default_probability[0]), PROBABILITY_DECIMALS)
     score = int(said.score[0])
     grade = release.model.master_scale.grades[int(said.grade_index[0])]

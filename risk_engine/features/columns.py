@@ -81,7 +81,7 @@ class Columns:
         short = set(np.flatnonzero(self.coverage.short.any(axis=1)).tolist())
         for name in [*self._sections, *(NAMES[place] for place in short if NAMES[place] not in self._sections)]:
             found = self._contradictions(name, short=PLACE[name] in short)
-            if found is not None and found.any():
+            if found is not None and np.count_nonzero(found):
                 self._broken[name] = found
                 states[PLACE[name]][found] = int(State.NOT_OBTAINED)
                 causes[PLACE[name]][found] = int(Cause.INVALID)
@@ -175,8 +175,7 @@ class Singles:
             plain = getattr(self._source, held.attribute)
             if plain is None:
                 return None
-            value = float(held.words.index(plain)) if held.kind == "word" else plain
-            raw = number_of(held.kind, [value], optional=False)
+            raw = number_of(held.kind, [held.words.index(plain) if held.kind == "word" else plain], optional=False)
         return (raw + moments.offset) / DAY if raw is not None and held.kind == "timestamp" else raw
 
 
@@ -202,7 +201,7 @@ def from_document(
     for name in LISTS:
         rows = application.rows(name)
         if rows is not None:
-            sources[name] = DocumentRows(SECTIONS[name], rows)
+            sources[name] = DocumentRows(SECTIONS[name], application.columns(name), len(rows))
     there = np.zeros(1, np.uint8)
     return Columns(
         Moments.of(np.array([moment.timestamp()]), np.array([minutes])),

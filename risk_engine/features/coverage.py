@@ -106,7 +106,7 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, doc
         place = PLACE[name]
         if covers_time(section.contract):
             silent = obtained[place] & (looked.starts[place] == -np.inf)
-            if silent.any():
+            if np.count_nonzero(silent):
                 assumed[place] = silent
                 looked.starts[place][silent] = _first_days(section, liable)[silent]
     if liable > n:
@@ -241,5 +241,5 @@ def covers_time(contract: SectionContract) -> bool:
     return contract.event is not None and not contract.snapshot and not contract.single
 
 
-_UNTIMED = [place for name, place in PLACE.items() if not covers_time(SECTIONS[name])]
-_SINGLE = [place for name, place in PLACE.items() if SECTIONS[name].single]
+_UNTIMED = np.array([place for name, place in PLACE.items() if not covers_time(SECTIONS[name])])
+_SINGLE = np.array([place for name, place in PLACE.items() if SECTIONS[name].single])

@@ -92,10 +92,11 @@ class Executable:
     ) -> tuple[Floats, Ints, int, dict[int, Floats]]:
         """Single values, room for vectors, scratch, emitted columns, columns: in this order."""
         frozen = self._frozen
-        longest = {section: int(np.diff(offsets[PLACE[section]]).max(initial=0)) for section in frozen.sections}
+        counts = (offsets[:, 1:] - offsets[:, :-1]).max(axis=1, initial=0).tolist()
+        longest = {section: counts[PLACE[section]] for section in frozen.sections}
         sizes = np.array([_most(size, longest, columns, frozen) for size in frozen.classes], np.int64)
         slots = sizes[frozen.slot_class]
-        ends = frozen.room + np.cumsum(slots)
+        ends = frozen.room + slots.cumsum()
         at = frozen.at.copy()
         if len(slots):
             at[frozen.vectors] = (ends - slots)[frozen.vector_slots]
@@ -156,15 +157,15 @@ def _span(columns: Columns, frozen: Frozen) -> int:
 def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
     """One values from sections that stand once and from the lender's attributes."""
     n, k = len(columns), len(frozen.inputs)
-    values, states, causes = np.full((n, k), np.nan), np.empty((n, k), np.uint8), np.empty((n, k), np.uint8)
+    values = np.full((n, k), np.nan)
+    states, causes = (
+        np.take(held.T, frozen.input_places, axis=1) for held in (columns.coverage.states, columns.coverage.causes)
+    )
     for place, key in enumerate(frozen.inputs):
         if len(key) == 3:
             values[:, place], states[:, place], causes[:, place] = columns.attribute(key[1], key[2])
-            continue
-        held = columns.single(*key)
-        if held is not None:
+        elif (held := columns.single(*key)) is not None:
             values[:, place] = held
-        states[:, place], causes[:, place] = columns.section_state(key[0])
     # What the request or the applicant leaves out, nobody asked for: that is not the same as none.
     missing = np.isnan(values) & (states == int(State.VALUE))
     states[missing], causes[missing] = int(State.NOT_OBTAINED), int(Cause.NOT_REQUESTED)

@@ -58,7 +58,7 @@ def _twins(keys: list[npt.NDArray[np.generic]]) -> npt.NDArray[np.int64]:
 def _invoices(section: PreparedSection) -> npt.NDArray[np.bool_]:
     # In canonical order equal day and amount stand together: most firms are done after one look.
     day, amount = section.dates, section.column("net_amount")
-    if not np.any((day[1:] == day[:-1]) & (amount[1:] == amount[:-1])):
+    if not np.count_nonzero((day[1:] == day[:-1]) & (amount[1:] == amount[:-1])):
         return np.zeros(len(section.offsets) - 1, np.bool_)
     return _repeated(section, ("issued_on", "direction", "net_amount"), ("invoice_no",))
 

@@ -95,7 +95,7 @@ class PreparedSection:
         )
         self.known = self._known(rows, as_of, offset)
         keep = self.known.copy()
-        self.sent = np.diff(source.offsets)
+        self.sent = source.offsets[1:] - source.offsets[:-1]
         event = self._day_of(contract.event, offset)
         # Windows end before the day of decision. A look-up of that day has a time, and was known if it came before.
         if event is not None and not contract.snapshot and contract.columns[str(contract.event)].kind == "date":
@@ -192,7 +192,7 @@ class PreparedSection:
             day = self._taken(told)
             second = day if self.contract.columns[date].kind == "timestamp" else day * DAY - self._day_shift
             hidden = ~(second < as_of)
-            if not hidden.any():
+            if not np.count_nonzero(hidden):
                 continue
             raw = self._source.raw(name)
             if raw is not None:
@@ -278,11 +278,11 @@ def _neighbors(chain: Iterable[Floats], owner: Ints | None) -> tuple[bool, bool]
     for values in chain:
         left, right = values[:-1], values[1:]
         falls = (left > right) | (np.isnan(left) & ~np.isnan(right))
-        if np.any(falls if same is None else falls & same):
+        if np.count_nonzero(falls if same is None else falls & same):
             return True, False
         equal = (left == right) | (np.isnan(left) & np.isnan(right))
         same = equal if same is None else same & equal
-        if not same.any():
+        if not np.count_nonzero(same):
             return False, False
     return False, True
 

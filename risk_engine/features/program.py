@@ -124,6 +124,7 @@ class Frozen:
         self.code: Ints = np.array(program.steps, np.int64).reshape(-1, machine.FIELDS)
         self.leaves = tuple(program.leaves.items())
         self.inputs = tuple(program.inputs)
+        self.input_places: Ints = np.array([PLACE[key[0]] for key in program.inputs], np.int64)
         self.clocks: Ints = np.array(list(program.clocks), np.int64).reshape(-1, 3)
         self.windows: Ints = np.array(list(program.windows), np.int64).reshape(-1, 4)
         self.anchors: Ints = np.array(list(program.anchors), np.int64).reshape(-1, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -53,16 +53,22 @@ class TableRows:
 
 
 class DocumentRows:
-    """Rows of one document; a column is read off them when it is asked for, once."""
+    """Rows of one document; a column becomes numbers when it is asked for, once.
 
-    __slots__ = ("_books", "_contract", "_held", "_rows", "offsets")
+    Args:
+        contract: What stands in the section.
+        columns: The rows' values by attribute, as :meth:`Application.columns` gives them.
+        count: How many rows there are.
+    """
 
-    def __init__(self, contract: SectionContract, rows: Sequence[Any]) -> None:
+    __slots__ = ("_books", "_columns", "_contract", "_held", "offsets")
+
+    def __init__(self, contract: SectionContract, columns: Mapping[str, Sequence[Any]], count: int) -> None:
         self._contract = contract
-        self._rows = rows
+        self._columns = columns
         self._held: dict[str, Floats | None] = {}
         self._books: dict[str, Sequence[str]] = {}
-        self.offsets = np.array([0, len(rows)], np.int64)
+        self.offsets = np.array([0, count], np.int64)
 
     def raw(self, name: str) -> Floats | None:
         """A column; None where every row leaves it out."""
@@ -88,22 +94,26 @@ class DocumentRows:
                     plain = [None if held == APPLICANT else held for held in plain]
                 return self._coded(name, plain)
             case "word":
-                index: Mapping[Any, float] = {word: float(place) for place, word in enumerate(column.words)}
-                return np.fromiter(map({None: math.nan, **index}.__getitem__, plain), np.float64, len(plain))
+                return np.fromiter(map(_index(column.words).__getitem__, plain), np.float64, len(plain))
             case "value":
                 return np.array([math.nan if isinstance(held, str) else float(held) for held in plain])
             case kind:
                 return number_of(kind, plain, optional=column.optional)
 
-    def _plain(self, name: str) -> list[Any]:
-        return list(map(attrgetter(self._contract.columns[name].attribute), self._rows))
+    def _plain(self, name: str) -> Sequence[Any]:
+        return self._columns.get(self._contract.columns[name].attribute, ())
 
-    def _coded(self, name: str, plain: list[Any]) -> Floats:
-        book = sorted({held for held in plain if held is not None})
+    def _coded(self, name: str, plain: Sequence[Any]) -> Floats:
+        book = sorted({*plain} - {None})
         code: dict[Any, float] = {text: float(place) for place, text in enumerate(book)}
         self._books[name] = book
         code[None] = math.nan
         return np.fromiter(map(code.__getitem__, plain), np.float64, len(plain))
+
+
+@cache
+def _index(words: tuple[str, ...]) -> Mapping[Any, float]:
+    return {None: math.nan, **{word: float(place) for place, word in enumerate(words)}}
 
 
 def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:

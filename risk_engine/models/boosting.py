@@ -24,6 +24,7 @@ import numpy.typing as npt
 from risk_engine.errors import ReleaseError
 from risk_engine.facts import Fact
 from risk_engine.models.binning import BinnedFact
+from risk_engine.models.trees import FlatTrees
 from risk_engine.vocabulary import RiskDirection, State
 
 Floats = npt.NDArray[np.float64]
@@ -141,6 +142,10 @@ class Boosting:
         except lightgbm.basic.LightGBMError as error:
             raise ReleaseError("boosting.txt is not a LightGBM model", hint="train the bundle again") from error
 
+    @cached_property
+    def _flat(self) -> FlatTrees | None:
+        return FlatTrees.read(self.text)
+
     def enter(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
         """The matrix the trees read: facts, then section indicators, (n, f + s)."""
         return enter(self.facts, self.members, values, states)
@@ -150,7 +155,9 @@ class Boosting:
         return self.raw(self.enter(values, states))
 
     def raw(self, entered: Floats) -> Floats:
-        """Log-odds of rows as the trees read them."""
+        """Log-odds of rows as the trees read them; one row takes the short path to the same bits."""
+        if len(entered) == 1 and self._flat is not None:
+            return np.array([self._flat.log_odds(entered[0])])
         return np.asarray(self._booster.predict(entered, raw_score=True, num_threads=1), dtype=np.float64)
 
     def contributions(self, values: Floats, states: npt.NDArray[Any]) -> Floats:

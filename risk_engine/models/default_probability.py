@@ -33,20 +33,29 @@ States = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the model says of n applicants.
+class Verdict:
+    """What the model decides of n applicants.
 
     Attributes:
         default_probability: (n,) of the decider, never below the floor.
         score: (n,) the score scale of that probability, rounded to whole points.
         grade_index: (n,) position in the master scale's grades, best first.
-        log_odds: Uncalibrated log-odds of bad by component: ``scorecard``, ``boosted``, ``blend``.
-        candidates: Calibrated probability of default by component, as each would have decided.
     """
 
     default_probability: Floats
     score: Floats
     grade_index: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction(Verdict):
+    """What the model decides of n applicants, and what each component says.
+
+    Attributes:
+        log_odds: Uncalibrated log-odds of bad by component: ``scorecard``, ``boosted``, ``blend``.
+        candidates: Calibrated probability of default by component, as each would have decided.
+    """
+
     log_odds: Mapping[str, Floats]
     candidates: Mapping[str, Floats]
 
@@ -98,19 +107,15 @@ class DefaultProbabilityModel:
 
     def component_log_odds(self, values: Floats, states: States) -> dict[str, Floats]:
         """Uncalibrated log-odds of bad by component."""
-        if values.ndim != 2 or values.shape != states.shape or values.shape[1] != len(self.facts):
-            raise DataError(
-                f"a matrix of {values.shape} values and {states.shape} states for {len(self.facts)} facts",
-                hint="take the model's facts in its order: matrix.columns(model.names)",
-            )
+        self._refuse_other_columns(values, states)
         found = {"scorecard": self.scorecard.log_odds(values, states)}
         if self.boosting is not None:
             found["boosted"] = self.boosting.log_odds(values, states)
             found["blend"] = self.blend.at(found["scorecard"], found["boosted"])
         return found
 
-    def predict(self, values: Floats, states: States) -> Prediction:
-        """Probability, score and grade of every applicant.
+    def decide(self, values: Floats, states: States) -> Verdict:
+        """The decider's word alone, bit for bit that of :meth:`predict`: all that a decision needs.
 
         Args:
             values: float64 (n, f), NaN where the state is not VALUE.
@@ -119,16 +124,39 @@ class DefaultProbabilityModel:
         Raises:
             DataError: Columns that are not the model's.
         """
+        self._refuse_other_columns(values, states)
+        if self.decider == "scorecard" or self.boosting is None:
+            log_odds = self.scorecard.log_odds(values, states)
+        else:
+            log_odds = self.boosting.log_odds(values, states)
+            if self.decider == "blend":
+                log_odds = self.blend.at(self.scorecard.log_odds(values, states), log_odds)
+        return Verdict(*self._told(self._candidate(self.decider, log_odds)))
+
+    def predict(self, values: Floats, states: States) -> Prediction:
+        """Probability, score and grade of every applicant, and what each component says.
+
+        Args and errors are those of :meth:`decide`.
+        """
         log_odds = self.component_log_odds(values, states)
+        candidates = {name: self._candidate(name, found) for name, found in log_odds.items()}
+        told = self._told(candidates[self.decider])
+        return Prediction(*told, MappingProxyType(log_odds), MappingProxyType(candidates))
+
+    def _refuse_other_columns(self, values: Floats, states: States) -> None:
+        if values.ndim != 2 or values.shape != states.shape or values.shape[1] != len(self.facts):
+            raise DataError(
+                f"a matrix of {values.shape} values and {states.shape} states for {len(self.facts)} facts",
+                hint="take the model's facts in its order: matrix.columns(model.names)",
+            )
+
+    def _candidate(self, name: str, log_odds: Floats) -> Floats:
+        """A component's calibrated probability of default, as it would decide."""
         floor = self.master_scale.floor
-        candidates = {
-            name: np.clip(probability(self.calibration[name].at(found)), floor, 1.0 - floor)
-            for name, found in log_odds.items()
-        }
-        chosen = candidates[self.decider]
-        score = np.rint(self.scale.score(chosen))
-        grade = self.master_scale.grade_index(chosen)
-        return Prediction(chosen, score, grade, MappingProxyType(log_odds), MappingProxyType(candidates))
+        return np.minimum(np.maximum(probability(self.calibration[name].at(log_odds)), floor), 1.0 - floor)
+
+    def _told(self, chosen: Floats) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
+        return chosen, np.rint(self.scale.score(chosen)), self.master_scale.grade_index(chosen)
 
     def shares(self, values: Floats, states: States) -> Floats:
         """Each fact's share (n, f) of the decider's calibrated log-odds, up to one constant for all applicants."""

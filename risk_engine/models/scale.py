@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScoreScale:
     """score = offset + factor * ln(odds good:bad), factor = pdo / ln 2, offset = base_score - factor ln(base_odds).
 
@@ -31,12 +32,12 @@ class ScoreScale:
     base_odds: float = 50.0
     pdo: float = 20.0
 
-    @property
+    @cached_property
     def factor(self) -> float:
         """Points per unit of log-odds."""
         return float(self.pdo / np.log(2.0))
 
-    @property
+    @cached_property
     def offset(self) -> float:
         """The score at odds of 1:1."""
         return float(self.base_score - self.factor * np.log(self.base_odds))

@@ -66,6 +66,16 @@ def test_absent_is_not_obtained_and_empty_is_none():
     assert b'"invoices":[]' in encode(application)
 
 
+def test_columns_are_the_rows_turned_over_and_no_part_of_the_document():
+    document = sme_document(30)
+    application, untouched = decode(as_bytes(document)), decode(as_bytes(document))
+    columns = application.columns("invoices")
+    assert [row.net_amount for row in application.invoices] == list(columns["net_amount"])
+    assert set(columns["party"]) == {None}
+    assert application.columns("ledger") == {}
+    assert (application, encode(application)) == (untouched, encode(untouched))
+
+
 def test_fill_as_of_keeps_a_given_moment():
     document = minimal_document()
     application = decode(as_bytes(document))

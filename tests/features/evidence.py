@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from risk_engine.application import SECTIONS, Application, decode
+from risk_engine.application.document import by_column
 from risk_engine.features import ApplicantTable, Columns, SectionTable, from_tables
 from risk_engine.features.columns import LISTS, SINGLES
 from risk_engine.features.row_sources import DocumentRows, number_of
@@ -173,7 +174,8 @@ def table_columns(applications: list[Application], **more: Any) -> Columns:
 
 def section_table(name: str, parts: list[list[Any]]) -> SectionTable:
     contract = SECTIONS[name]
-    rows = DocumentRows(contract, [row for part in parts for row in part])
+    together = [row for part in parts for row in part]
+    rows = DocumentRows(contract, by_column(together), len(together))
     offsets = np.cumsum([0, *(len(part) for part in parts)])
     wanted = [column.name for column in contract.columns.values() if column.kind != "texts"]
     wanted += ["value_text"] if name == "attributes" else []

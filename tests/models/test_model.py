@@ -74,6 +74,17 @@ def test_the_score_is_the_scale_of_the_probability_that_decided(model, new_appli
         assert np.array_equal(said.grade_index, model.master_scale.grade_index(said.default_probability))
 
 
+@pytest.mark.parametrize("decider", ["scorecard", "boosted", "blend"])
+def test_the_deciders_word_alone_is_what_the_whole_prediction_says(model, new_applicants, decider):
+    chosen, (values, states) = replace(model, decider=decider), new_applicants
+    told = chosen.predict(values, states)
+    for rows in (slice(None), *(slice(row, row + 1) for row in range(20))):
+        alone = chosen.decide(values[rows], states[rows])
+        assert np.array_equal(alone.default_probability, told.default_probability[rows])
+        assert np.array_equal(alone.score, told.score[rows])
+        assert np.array_equal(alone.grade_index, told.grade_index[rows])
+
+
 def test_the_blend_lies_on_the_line_between_its_components(model, new_applicants):
     said = model.predict(*new_applicants).log_odds
     mixed = model.blend.scorecard * said["scorecard"] + (1 - model.blend.scorecard) * said["boosted"]

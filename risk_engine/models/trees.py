@@ -1,0 +1,81 @@
+"""Grown trees laid out flat, so that one applicant goes down all of them at once.
+
+LightGBM answers one row in 50 to 200 microseconds, most of it preparation; here a step down every tree is one look-up.
+The leaves are added tree by tree, as LightGBM adds them: the same bits.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+
+PLAIN = "2"
+"""LightGBM's decision type of ``number <= threshold`` where training met no missing number."""
+
+
+class FlatTrees:
+    """The nodes of all trees in one list: those of a tree, then its leaves, which lead to themselves.
+
+    Args:
+        trees: The lines of each tree by name, as LightGBM writes them.
+    """
+
+    def __init__(self, trees: list[dict[str, str]]) -> None:
+        columns: list[int] = []
+        thresholds: list[float] = []
+        values: list[float] = []
+        roots: list[int] = []
+        below: list[int] = []
+        above: list[int] = []
+        for tree in trees:
+            splits, leaves = tree.get("split_feature", "").split(), tree["leaf_value"].split()
+            root, first_leaf = len(values), len(values) + len(splits)
+            roots.append(root)
+            columns += [*map(int, splits), *(0 for _ in leaves)]
+            thresholds += [*map(float, tree.get("threshold", "").split()), *(0.0 for _ in leaves)]
+            values += [*(0.0 for _ in splits), *map(float, leaves)]
+            for side, leads in (("left_child", below), ("right_child", above)):
+                children = map(int, tree.get(side, "").split())
+                leads += [root + child if child >= 0 else first_leaf - 1 - child for child in children]
+                leads += range(first_leaf, first_leaf + len(leaves))
+        self._columns: Places = np.array(columns, np.intp)
+        self._thresholds: Floats = np.array(thresholds)
+        self._values: Floats = np.array(values)
+        self._below: Places = np.array(below, np.intp)
+        self._above: Places = np.array(above, np.intp)
+        self._roots: Places = np.array(roots, np.intp)
+        self._steps = self._depth()
+
+    def _depth(self) -> int:
+        """How many steps lead from any root to a leaf."""
+        depth, level = 0, self._roots
+        while len(level := level[self._below[level] != level]):
+            level = np.append(self._below[level], self._above[level])
+            depth += 1
+        return depth
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        r"""Trees from LightGBM's text; None where a split is of another kind than number against threshold.
+
+        >>> text = "Tree=0\nsplit_feature=1\nthreshold=0.5\ndecision_type=2\nleft_child=-1\nright_child=-2\n"
+        >>> FlatTrees.read(text + "leaf_value=-1 3\n").log_odds(np.array([9.0, 0.7]))
+        3.0
+        """
+        parts = text.split("end of trees", maxsplit=1)[0].split("Tree=")[1:]
+        trees = [dict(line.split("=", 1) for line in part.splitlines() if "=" in line) for part in parts]
+        kinds = {kind for tree in trees for kind in tree.get("decision_type", "").split()}
+        return cls(trees) if trees and kinds <= {PLAIN} else None
+
+    def log_odds(self, entered: Floats) -> float:
+        """What the trees say of one row, (f,) without NaN."""
+        leads = np.where(entered[self._columns] <= self._thresholds, self._below, self._above)
+        at = self._roots
+        for _ in range(self._steps):
+            at = leads[at]
+        return float(self._values[at].cumsum()[-1])
