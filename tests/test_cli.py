@@ -307,6 +307,29 @@ def test_applications_that_cannot_be_read(refused, release_dir, written):
         assert said in refused("decide", release_dir, written / "approve.json", "--as-of", moment)
 
 
+def test_the_grades_of_a_policy_are_told_to_its_check(run, tmp_path):
+    assert "31 rules" in run("policy", "check", POLICY.with_name("consumer_loan"), "--grades", "A, B,C,D,E,F,G")[1]
+    code, _, lines = run("policy", "check", POLICY, "--grades", "A,B,C,D")
+    assert code == 2
+    assert any("E..G" in line for line in lines)
+
+
+def test_a_portfolio_decides_wherever_a_release_does(run, refused, release_dir, tmp_path):
+    file = tmp_path / "portfolio.yaml"
+    text = "name: firms\nroutes:\n  - {product: [sme_term_loan], applicant_kind: [company], release: "
+    file.write_text(f"{text}'{release_dir}'}}\n", encoding="utf-8")
+    one = next(one for one in documents(SAMPLE) if one.applicant.kind == "company")
+    place = tmp_path / "one.json"
+    place.write_bytes(encode(one))
+    routed, alone = (json.loads(run("decide", release, place)[1]) for release in (file, release_dir))
+    assert {**routed, "decision_id": ""} == {**alone, "decision_id": ""}
+    other = msgspec.structs.replace(one, application=msgspec.structs.replace(one.application, product="other"))
+    place.write_bytes(encode(other))
+    assert [told["code"] for told in json.loads(run("decide", file, place)[1])["reasons"]] == ["outside_portfolio"]
+    file.write_text(text + "nowhere}\n", encoding="utf-8")
+    assert "portfolio.yaml:3: found nowhere, expected the directory of a release" in refused("decide", file, place)
+
+
 def test_a_broken_policy_tells_every_fault_with_its_line(refused, tmp_path):
     policy = shutil.copytree(POLICY, tmp_path / "policy")
     rule = policy / "rules" / "eligibility.yaml"
