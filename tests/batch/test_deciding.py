@@ -89,22 +89,23 @@ def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decid
 
 @pytest.fixture
 def broken(tmp_path):
-    """The sample's first firms, some columns of one section changed by row."""
+    """The sample's first firms, with other values in some rows: section -> column -> row -> value."""
 
-    def write(section, **columns):
+    def write(**sections):
         ids = first_of_sample(tmp_path, 4)
-        table = pq.read_table(tmp_path / f"{section}.parquet")
-        for name, values in columns.items():
-            changed = [values.get(row, value) for row, value in enumerate(table[name].to_pylist())]
-            table = table.set_column(table.column_names.index(name), name, pa.array(changed, table[name].type))
-        pq.write_table(table, tmp_path / f"{section}.parquet")
+        for section, columns in sections.items():
+            table = pq.read_table(tmp_path / f"{section}.parquet")
+            for name, values in columns.items():
+                changed = [values.get(row, value) for row, value in enumerate(table[name].to_pylist())]
+                table = table.set_column(table.column_names.index(name), name, pa.array(changed, table[name].type))
+            pq.write_table(table, tmp_path / f"{section}.parquet")
         return tmp_path, ids
 
     return write
 
 
 def test_requests_that_make_no_valid_document_are_told_by_file_and_row(broken, release, tmp_path_factory):
-    folder, ids = broken("applicant", established_on={1: dt.date(2190, 1, 1), 3: dt.date(2190, 1, 1)})
+    folder, ids = broken(applicant={"established_on": {1: dt.date(2190, 1, 1), 3: dt.date(2190, 1, 1)}})
     out = tmp_path_factory.mktemp("out")
     with pytest.raises(TableFaults) as told:
         decide_batch(release, folder, out)
@@ -116,7 +117,10 @@ def test_requests_that_make_no_valid_document_are_told_by_file_and_row(broken, r
 
 def test_moments_the_policy_does_not_cover_are_told_by_file_and_row(broken, release, tmp_path_factory):
     early = "1999-01-01T09:00:00+08:00"
-    folder, ids = broken("application", as_of={0: early, 3: early}, submitted_at={0: early, 3: early})
+    folder, ids = broken(
+        application={"as_of": {0: early, 3: early}, "submitted_at": {0: early, 3: early}},
+        applicant={"established_on": dict.fromkeys(range(4), dt.date(1990, 1, 1))},
+    )
     with pytest.raises(TableFaults) as told:
         decide_batch(release, folder, tmp_path_factory.mktemp("out"))
     assert [str(fault).partition(", expected")[0] for fault in told.value.faults] == [
