@@ -56,10 +56,16 @@ class Executable:
                 found.setdefault(section, set()).update(columns)
         return {section: frozenset(columns) for section, columns in found.items()}
 
-    def run(self, columns: Columns, facts: Floats = NO_FACTS) -> Results:
-        """Run for every applicant of the columns; ``facts`` as :func:`machine.run` takes them."""
+    def run(self, columns: Columns, facts: Floats = NO_FACTS, shared: dict[str, Floats] | None = None) -> Results:
+        """Run for every applicant of the columns.
+
+        Args:
+            columns: The applicants.
+            facts: As :func:`machine.run` takes them.
+            shared: What row kernels have made of these columns by now, at the clock of the decision; more is added.
+        """
         frozen, n = self._frozen, len(columns)
-        made = {stage.column: stage.run(columns) for stage in self._stages}
+        made = self._made(columns, {} if shared is None else shared)
         offsets = np.zeros((len(NAMES), n + 1), np.int64)
         for section in frozen.sections:
             held = columns.section(section)
@@ -86,6 +92,16 @@ class Executable:
                 facts, results.values, results.states, results.causes, results.clipped, scratch,
             )  # fmt: skip
         return results
+
+    def _made(self, columns: Columns, shared: dict[str, Floats]) -> Mapping[str, Floats]:
+        """The results of the row kernels, by column; one that several kernels read is made once."""
+        made = {}
+        for stage in self._stages:
+            found = shared.get(stage.column)
+            made[stage.column] = stage.run(columns, shared) if found is None else found
+            if stage.at_now:
+                shared[stage.column] = made[stage.column]
+        return made
 
     def _memory(
         self, columns: Columns, offsets: Ints, made: Mapping[str, Floats]
@@ -187,17 +203,18 @@ class _Stage:
             compiler.emit(compiler.compile(part, call.place), self._section) for part in call.expression.parts
         ]
         self._before = compiler.emit(compiler.before_now(self._section, call.place), self._section)
-        self._all = call.place.clock == 0
+        # Other clocks are numbered anew in every compiler: their columns' names mean something in one only.
+        self.at_now = call.place.clock == 0
         self.executable = Executable(compiler)
 
-    def run(self, columns: Columns) -> Floats:
+    def run(self, columns: Columns, shared: dict[str, Floats]) -> Floats:
         """The kernel's value of every row, NaN for rows it must not see."""
         section = columns.section(self._section)
         if section is None:
             return np.empty(0)
-        emitted = self.executable.run(columns).emitted
+        emitted = self.executable.run(columns, shared=shared).emitted
         given = [np.ascontiguousarray(emitted[register]) for register in self._arguments]
-        seen = np.ones(len(section.order), np.bool_) if self._all else emitted[self._before] == 1.0
+        seen = np.ones(len(section.order), np.bool_) if self.at_now else emitted[self._before] == 1.0
         before = np.zeros(len(seen) + 1, np.int64)
         np.cumsum(seen, out=before[1:])
         told = np.asarray(self._function(before[section.offsets], *(values[seen] for values in given)), np.float64)
