@@ -20,7 +20,8 @@ DOCUMENT = b"""{
     "kind": "company", "name": "warm-up", "identifier": "warm-up", "region": "XX", "industry": "warm-up",
     "industry_scheme": "nace"
   },
-  "invoices": []
+  "invoices": [],
+  "ledger": []
 }"""
 """The least document that is whole. It fits no product, so it is referred; the path through the engine is the same."""
 
