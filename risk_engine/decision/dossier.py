@@ -34,6 +34,7 @@ class Dossier:
         facts: The same, by name, and what the decision itself establishes of them.
         judged: State, age and look-up of each section the policy judges.
         broken: Sections whose integrity checks failed.
+        undecided: Sections that tell of somebody beside a person without saying that they are liable.
         notes: What the reader of the answer should know about the evidence.
     """
 
@@ -45,6 +46,7 @@ class Dossier:
     facts: Facts
     judged: Mapping[str, HeldSection]
     broken: tuple[str, ...]
+    undecided: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -97,6 +99,7 @@ def open_dossier(
         facts=assess(matrix.one(row), application, release.policy, as_of),
         judged={name: _held(columns, name, row) for name, asked in asks.items() if asked.judged},
         broken=columns.broken(row),
+        undecided=columns.undecided(row),
         notes=(*columns.notes(row), *_notes(application, release, columns, row)),
     )
 

@@ -145,19 +145,18 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
 
 
 def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
-    """The evidence matrix, and a referral for every section that contradicts itself, required or not."""
-    broken = [
-        RuleResult(
-            f"integrity_{section}",
-            RuleKind.REFER,
-            RuleAnswer.REFER,
-            reason="unreliable_evidence",
-            refer_kind=ReferKind.JUDGEMENT,
-            requests=(section,),
-        )
-        for section in dossier.broken
-    ]
-    return [*release.policy.evidence_results(dossier.case, dossier.judged), *broken]
+    """The evidence matrix; a referral for every section that contradicts itself or leaves open who is liable.
+
+    A co-borrower told as something else would take the debts along: a person decides who is liable.
+    """
+    broken = [_referral(f"integrity_{section}", "unreliable_evidence", section) for section in dossier.broken]
+    undecided = [_referral(f"liability_{section}", "insufficient_evidence", "parties") for section in dossier.undecided]
+    return [*release.policy.evidence_results(dossier.case, dossier.judged), *broken, *undecided]
+
+
+def _referral(name: str, reason: str, asked: str) -> RuleResult:
+    kind, refer = RuleKind.REFER, RuleAnswer.REFER
+    return RuleResult(name, kind, refer, reason=reason, refer_kind=ReferKind.JUDGEMENT, requests=(asked,))
 
 
 def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) -> tuple[told.Price | None, Facts]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from risk_engine.application import SECTIONS, Application
 from risk_engine.errors import DataError, UsageError
 from risk_engine.features.coverage import NAMES, PLACE, Coverage, cover
-from risk_engine.features.household import ALONE, CO_BORROWER, PERSON, Household
+from risk_engine.features.household import ALONE, CO_BORROWER, HOUSEHOLD, PERSON, Household
 from risk_engine.features.integrity import broken
 from risk_engine.features.lender_attributes import Attributes
 from risk_engine.features.prepared import DAY, Moments, PreparedSection
@@ -133,6 +133,14 @@ class Columns:
         """The sections of one applicant that contradict themselves."""
         return tuple(name for name in NAMES if name in self._broken and self._broken[name][row])
 
+    def undecided(self, row: int) -> tuple[str, ...]:
+        """Sections that tell of somebody beside a person, incomes or debts, without saying that they are liable."""
+        kind = self.single("applicant", "kind")
+        if kind is None or kind[row] != PERSON:
+            return ()
+        beside = ((name, self._sections.get(name)) for name in HOUSEHOLD)
+        return tuple(name for name, held in beside if held is not None and held.beside(row))
+
     def notes(self, row: int) -> tuple[str, ...]:
         """What a reader of one applicant's answer should know."""
         assumed = [
@@ -151,8 +159,8 @@ class Columns:
             section = self._sections.get(name)
             if section is None or section.not_liable is None or section.unlisted is None:
                 continue
-            if section.not_liable[row] and name != "sources":
-                yield f"{section.not_liable[row]} rows of {name} are about parties who are not liable, and do not count"
+            if section.beside(row) and name != "sources":
+                yield f"{section.beside(row)} rows of {name} are about parties who are not liable, and do not count"
             if section.unlisted[row]:
                 yield f"{section.unlisted[row]} rows of {name} are about parties that the case does not list"
 

@@ -113,6 +113,10 @@ class PreparedSection:
         if standing is not None:
             self.liable = standing[self.order]
 
+    def beside(self, row: int) -> int:
+        """How many rows of an applicant were left out because they are about somebody who is not liable."""
+        return 0 if self.not_liable is None else int(self.not_liable[row])
+
     def known_rows(self, liable: int) -> Ints:
         """Rows about each liable party that were known before ``as_of``, joint ones and those of its day included."""
         if self.standing is not None:

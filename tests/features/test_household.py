@@ -133,6 +133,17 @@ def test_a_firm_and_its_co_borrower_stay_apart():
     del plain["applicant"]["birth_date"]
     assert value(OWED, plain) == 10.0
     assert notes(plain)[-1] == "1 rows of credit_lines are about parties who are not liable, and do not count"
+    assert from_document(application(plain)).undecided(0) == ()
+
+
+def test_debts_of_somebody_beside_a_person_leave_open_who_is_liable():
+    plain = case(C, G, credit_lines=[line("a", 10.0), line("b", 30.0, party="G")])
+    one = application(plain)
+    assert (
+        from_document(one).undecided(0) == table_columns([application(case(C)), one]).undecided(1) == ("credit_lines",)
+    )
+    liable = application(case(C, G, credit_lines=[line("a", 10.0), line("b", 30.0, party="C")]))
+    assert from_document(liable).undecided(0) == ()
 
 
 def notes(plain: dict[str, Any]) -> tuple[str, ...]:
