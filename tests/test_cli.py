@@ -308,7 +308,7 @@ def test_applications_that_cannot_be_read(refused, release_dir, written):
 
 
 def test_the_grades_of_a_policy_are_told_to_its_check(run, tmp_path):
-    assert "31 rules" in run("policy", "check", POLICY.with_name("consumer_loan"), "--grades", "A, B,C,D,E,F,G")[1]
+    assert "34 rules" in run("policy", "check", POLICY.with_name("consumer_loan"), "--grades", "A, B,C,D,E,F,G")[1]
     code, _, lines = run("policy", "check", POLICY, "--grades", "A,B,C,D")
     assert code == 2
     assert any("E..G" in line for line in lines)

@@ -129,10 +129,25 @@ def test_every_fact_follows_from_the_others(answers, everyone, persons):
 
 
 def test_no_limit_is_above_what_income_bears(answers):
-    bound = [answer for answer in answers if answer.limit]
-    for answer in bound:
-        assert float(answer.limit.amount) <= answer.features["affordable_amount"].value
-    assert {answer.limit.binding_cap for answer in bound} >= {"requested"}
+    for answer in answers:
+        assert answer.limit is None or float(answer.limit.amount) <= answer.features["affordable_amount"].value
+
+
+def test_what_is_offered_leaves_the_household_its_floor(answers, everyone, persons):
+    """At the assessment rate, and so at every rate that is offered."""
+    day, policy, held = AS_OF.date(), persons.release.policy, set()
+    for one, answer in zip(everyone, answers, strict=True):
+        if answer.limit is None:
+            continue
+        value = {name: told.value for name, told in answer.features.items()}
+        size = ("one", "two", "three")[int(value["household_size"]) - 1]
+        instalment = assessed_instalment(float(answer.limit.amount), 0.24, one.application)
+        before = value["household_net_income"] - value["household_debt_service"] - value["household_living_costs"]
+        assert before - instalment >= policy.parameter(f"residual_floor_{size}", day) - 0.02
+        assert answer.price is None or float(answer.price.instalment) <= instalment
+        held.add(answer.limit.binding_cap)
+    assert "requested" in held
+    assert any(name.startswith("leaves_enough") for name in held)
 
 
 def test_asking_for_more_than_income_bears_gets_what_it_bears(answers, everyone, decided):
