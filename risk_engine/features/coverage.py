@@ -204,14 +204,16 @@ def _returned(sources: PreparedSection, n: int) -> dict[tuple[int, int], int]:
 
 def _owner(sources: PreparedSection, n: int) -> Ints:
     """The liable party each look-up is about."""
-    return np.repeat(np.arange(n), np.diff(sources.offsets)) if sources.liable is None else sources.liable
+    if sources.liable is not None:
+        return sources.liable
+    return np.arange(n).repeat(sources.offsets[1:] - sources.offsets[:-1])
 
 
 def _rows_of_each(section: PreparedSection, liable: int) -> Ints:
     """How many rows each liable party told, joint ones too."""
     if section.liable is not None:
         return np.bincount(np.concatenate([section.liable, section.repeated[0]]), minlength=liable)
-    own = np.diff(section.offsets)
+    own: Ints = section.offsets[1:] - section.offsets[:-1]
     return own if len(own) == liable else np.concatenate([own, np.zeros(liable - len(own), np.int64)])
 
 

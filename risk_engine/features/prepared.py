@@ -280,11 +280,12 @@ def _neighbors(chain: Iterable[Floats], owner: Ints | None) -> tuple[bool, bool]
     """Whether a row of an applicant belongs before the one it follows; whether two agree in every column."""
     same = None if owner is None else owner[1:] == owner[:-1]
     for values in chain:
-        left, right = values[:-1], values[1:]
-        falls = (left > right) | (np.isnan(left) & ~np.isnan(right))
+        falls, equal, null = values[:-1] > values[1:], values[:-1] == values[1:], np.isnan(values)
+        if np.count_nonzero(null):  # null stands last, and equals null
+            falls |= null[:-1] & ~null[1:]
+            equal |= null[:-1] & null[1:]
         if np.count_nonzero(falls if same is None else falls & same):
             return True, False
-        equal = (left == right) | (np.isnan(left) & np.isnan(right))
         same = equal if same is None else same & equal
         if not np.count_nonzero(same):
             return False, False
