@@ -120,7 +120,10 @@ def _notes(application: Application, release: Release, columns: Columns, row: in
 
 
 def _held(columns: Columns, name: str, row: int) -> HeldSection:
-    """State, age and reach of a section. Its age: days since its look-up's period ended, else since its newest row."""
+    """State, age and reach of a section.
+
+    Its age: days since its look-up's period ended, else since its newest row; of a snapshot, since it was last seen.
+    """
     state = State(columns.coverage.states[PLACE[name], row])
     if SECTIONS[name].single:
         return HeldSection(state)
@@ -128,12 +131,15 @@ def _held(columns: Columns, name: str, row: int) -> HeldSection:
         refused = columns.coverage.causes[PLACE[name], row] == Cause.REFUSED
         return HeldSection(state, looked_up=bool(columns.coverage.told[PLACE[name], row]), refused=bool(refused))
     today = float(columns.moments.now[row])
+    section = columns.section(name)
+    rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2])
+    if SECTIONS[name].snapshot and section is not None and rows.stop > rows.start:
+        return HeldSection(state, today - float(section.column("observed_on")[rows].max()))
     start, end = (float(days[row]) for days in columns.covers(name))
     covered = max(min(end, today) - start, 0.0)
     if not columns.coverage.assumed[PLACE[name], row]:
         return HeldSection(state, max(today - end + 1.0, 0.0), covered_days=covered)
-    section = columns.section(name)
-    if section is None or section.offsets[row] == section.offsets[row + 1]:
+    if section is None or rows.stop == rows.start:
         return HeldSection(state, looked_up=False, covered_days=covered)
-    age = today - float(section.dates[section.offsets[row + 1] - 1])
+    age = today - float(section.dates[rows.stop - 1])
     return HeldSection(state, age, looked_up=False, covered_days=covered)

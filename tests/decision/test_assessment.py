@@ -262,6 +262,19 @@ def test_withholding_a_section_refers_and_approves_nobody(everyone, answers, dec
         assert (told.score, told.default_probability) == (None, None)
 
 
+@pytest.mark.parametrize(("days", "outcome"), [(31, "approve"), (32, "refer")])
+def test_a_report_of_the_bureau_grows_too_old(everyone, answers, decided, days, outcome):
+    """A snapshot is as old as the day it was seen, whatever its look-up says of it."""
+    one = next(d for a, d in zip(answers, everyone, strict=True) if a.outcome == "approve")
+    seen = AS_OF.date() - dt.timedelta(days=days)
+    lines = [msgspec.structs.replace(line, observed_on=seen) for line in one.credit_lines]
+    told = decided(msgspec.structs.replace(one, credit_lines=lines))
+    assert told.outcome == outcome
+    if outcome == "refer":
+        (rule,) = (rule for rule in told.rules if rule.id == "evidence_credit_lines")
+        assert [clause.fact for clause in rule.clauses if clause.truth == "false"] == ["age of credit_lines in days"]
+
+
 def test_a_person_of_unknown_age_is_asked_for_papers(everyone, answers, decided):
     one = next(d for a, d in zip(answers, everyone, strict=True) if a.outcome == "approve")
     nameless = msgspec.structs.replace(one, applicant=msgspec.structs.replace(one.applicant, birth_date=None))
