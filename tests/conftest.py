@@ -33,6 +33,13 @@ def release(release_dir: Path) -> Release:
 
 
 @pytest.fixture(scope="session")
+def consumer_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A release for consumer loans trained on the sample's persons."""
+    out = tmp_path_factory.mktemp("releases") / "consumer"
+    return train(Study.load(STUDIES / "sample_consumer.yaml"), out)
+
+
+@pytest.fixture(scope="session")
 def persons(tmp_path_factory: pytest.TempPathFactory) -> Persons:
     """Made-up persons and a release for consumer loans trained on them."""
     return train_persons(tmp_path_factory.mktemp("persons"))

@@ -134,11 +134,13 @@ def _held(columns: Columns, name: str, row: int) -> HeldSection:
     section = columns.section(name)
     rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2])
     if SECTIONS[name].snapshot and section is not None and rows.stop > rows.start:
-        return HeldSection(state, today - float(section.column("observed_on")[rows].max()))
+        age = today - float(section.column("observed_on")[rows].max())
+        return HeldSection(state, age, looked_up=bool(columns.coverage.told[PLACE[name], row]))
     start, end = (float(days[row]) for days in columns.covers(name))
     covered = max(min(end, today) - start, 0.0)
     if not columns.coverage.assumed[PLACE[name], row]:
-        return HeldSection(state, max(today - end + 1.0, 0.0), covered_days=covered)
+        looked_up = bool(columns.coverage.told[PLACE[name], row])
+        return HeldSection(state, max(today - end + 1.0, 0.0), looked_up, covered)
     if section is None or rows.stop == rows.start:
         return HeldSection(state, looked_up=False, covered_days=covered)
     age = today - float(section.dates[rows.stop - 1])

@@ -172,24 +172,26 @@ def _requirement(sections: Written, name: str) -> Requirement:
     if not entry.mapping(f"section {name}", ("need",), _ASKED):
         return Requirement(OPTIONAL)
     need = entry.word("need", _NEEDS, default=OPTIONAL)
-    age, days = _days(entry, "max_age_days", need), _days(entry, "covers_days", need)
     look_up: Any = entry.plain.get("look_up", False)
     if not isinstance(look_up, bool) or (look_up and need == NOT_APPLICABLE):
         entry.fault("look_up", look_up, "true or false, and true on a required or optional section only")
+    accounted = need == REQUIRED or (need == OPTIONAL and look_up is True)
+    age, days = (_days(entry, key, accounted=accounted) for key in ("max_age_days", "covers_days"))
     kind = entry.word("refer_kind", tuple(ReferKind), default=ReferKind.INFORMATION)
     return Requirement(need, age, ReferKind(kind), entry.words("requests"), look_up is True, days)
 
 
-def _days(entry: Written, key: str, need: str) -> int | None:
+def _days(entry: Written, key: str, *, accounted: bool) -> int | None:
     days: Any = entry.plain.get(key)
     if days is None:
         return None
     if not isinstance(days, int) or isinstance(days, bool) or days < 1:
         entry.fault(key, days, "a whole number of days, 1 or more")
         return None
-    if need != REQUIRED:
+    if not accounted:
         # else leaving an old or short section out would be better than sending it
-        entry.fault(key, f"{key} on an {need} section", f"{key} on a required section only")
+        expected = f"{key} on a section that is required, or looked up (look_up: true), only"
+        entry.fault(key, f"{key} on a section that may be left out", expected)
     return days
 
 

@@ -111,7 +111,7 @@ BROKEN = {
                             ["no row for applicant_kind sole_trader", "a gap"]),
     "two rows for a kind": (EVIDENCE, "[person]", "[company, person]", 1, ["rows 1 and 2 both hold", "an overlap"]),
     "age of an optional section": (EVIDENCE, "need: required, max_age_days", "need: optional, max_age_days", 5,
-                                   ["max_age_days on a required section only"]),
+                                   ["max_age_days on a section that is required, or looked up"]),
     "odd look-up": (EVIDENCE, "max_age_days: 90", "look_up: 1", 5, ["found 1", "true or false"]),
     "odd age": (EVIDENCE, "max_age_days: 90", "max_age_days: 0", 5, ["a whole number of days"]),
     "odd need": (EVIDENCE, "application: required", "application: requried", 4, ["did you mean 'required'?"]),
