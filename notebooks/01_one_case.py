@@ -17,7 +17,7 @@
 # What a loan committee analyst does with one application: read the evidence, see what each feature found and in which rows, follow the points, the
 # rules and the decision, ask what would change it, and look at the same case on another day.
 #
-# The firms are synthetic (`data/sample/README.md`), so nothing here says anything about real ones. `make demo` trains the release that decides; set
+# Applicants are synthetic (`data/sample/README.md`), so nothing here says anything about real ones. `make demo` trains the release that decides; set
 # `RISK_ENGINE_RELEASE` to use another.
 
 # %%
@@ -41,7 +41,7 @@ pd.set_option("display.max_colwidth", 90)
 # One application with all its evidence, rebuilt from the sample's tables. An origination system would send the same as JSON.
 
 # %%
-application = document(root / "data" / "sample", "S24-0002")
+application = document(root / "data" / "sample", "F00018")
 case = open_case(application, release)
 {name: len(rows) for name in ("invoices", "ledger", "credit_lines", "sources") if (rows := application.rows(name)) is not None}
 
@@ -109,7 +109,7 @@ case.decision
 # %%
 answers = {
     "as it is": case,
-    "ten times the amount": case.what_if(request={"amount": str(application.application.amount * 10)}),
+    "half the amount": case.what_if(request={"amount": str(application.application.amount / 2)}),
     "twelve months' sales not known": case.what_if(facts={"sales_invoiced_12m": None}),
     "100 days without a sales invoice": case.what_if(facts={"invoice_gap_max_365d": 100}),
 }
@@ -129,7 +129,8 @@ pd.DataFrame(
 ).T
 
 # %% [markdown]
-# A year later the papers are old: the evidence matrix refers and asks for new ones. A month earlier nothing of the last month was known yet, and nothing of it counts.
+# A year later the papers are old: the evidence matrix refers and asks for new ones. A month earlier the look-ups had not been made, so there was nothing to decide
+# on: what was not known yet does not count, however true it turned out to be.
 
 # %%
 answers["a year later, with the same papers"].decision
