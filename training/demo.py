@@ -1,4 +1,4 @@
-"""``make demo``: train on the sample, decide three of its firms, write a page, say what to try next."""
+"""``make demo``: train on the sample, decide three firms and a person, write a page, say what to try next."""
 
 from __future__ import annotations
 
@@ -13,39 +13,46 @@ from pyarrow import parquet
 
 from risk_engine.application import encode
 from risk_engine.batch import decide_batch, document
-from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.record import Draft, new_decision_id
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.pages import batch_page, decision_page, evaluation_page
+from risk_engine.portfolio import Portfolio, load_portfolio
 from risk_engine.store import Role, open_store
 from risk_engine.study import Study, evaluate, train
 from risk_engine.vocabulary import Outcome
 
 HERE = Path(__file__).parent
-STUDY = HERE / "studies" / "sample_sme.yaml"
 SECTIONS = HERE.parent / "data" / "sample"
+STUDIES = {"sme": HERE / "studies" / "sample_sme.yaml", "consumer": HERE / "studies" / "sample_consumer.yaml"}
+FIRMS, PERSONS = 300, 100
+"""How many of each the batch decides; the first ones of the sample."""
+
+PORTFOLIO = """name: demo
+routes:
+  - {product: [sme_term_loan], applicant_kind: [company, sole_trader], release: release}
+  - {product: [consumer_loan], applicant_kind: [person], release: consumer}
+"""
 
 
 def main() -> None:
-    """Run the whole chain once, on synthetic firms."""
+    """Run the whole chain once, on synthetic firms and persons."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/demo"), help="folder to write")
     out: Path = parser.parse_args().out
     clear(out)
-    study = Study.load(STUDY)
 
     print("1. Rank: every model on firms it was not fitted on\n")
-    evaluation = evaluate(study, folds=3)
+    evaluation = evaluate(Study.load(STUDIES["sme"]), folds=2, threads=2)
     print(evaluation_page(evaluation))
 
-    print("\n2. Train on all firms and freeze the release")
-    release = train(study, out / "release")
-    print(f"release {release.id[:12]} in {out / 'release'}")
+    print("\n2. Train on all firms, and on all persons; a portfolio sends each case to its release")
+    portfolio = train_both(out)
 
-    print("\n3. Decide every firm in batch, then one of each outcome as a document, recorded")
-    print(batch_page(decide_batch(release, SECTIONS, out).to_json()))
-    key, decisions = record_three(release, out)
+    print(f"\n3. Decide the first {FIRMS} firms and {PERSONS} persons in batch, then four as documents, recorded")
+    ids = [f"F{number:05d}" for number in range(1, FIRMS + 1)] + [f"P{number:05d}" for number in range(1, PERSONS + 1)]
+    print(batch_page(decide_batch(portfolio, SECTIONS, out, ids=ids, threads=2).to_json()))
+    key, decisions = record_four(portfolio, out)
     for decision in decisions:
         print("\n" + decision_page(decision))
 
@@ -53,7 +60,7 @@ def main() -> None:
     print(f"""
 4. Look and try
    page      {out / "decisions.html"}
-   serve     .venv/bin/risk-engine serve {out / "release"} --database sqlite:///{out / "decisions.db"}
+   serve     .venv/bin/risk-engine serve {out / "portfolio.yaml"} --database sqlite:///{out / "decisions.db"}
    ask       curl -s http://127.0.0.1:8000/v1/decisions -H 'X-API-Key: {key}' \\
                -H 'Content-Type: application/json' --data-binary @{out / "refer.json"}
    check     .venv/bin/risk-engine verify --database sqlite:///{out / "decisions.db"}
@@ -68,18 +75,29 @@ def clear(out: Path) -> None:
     out.mkdir(parents=True)
 
 
-def record_three(release: Release, out: Path) -> tuple[str, list[Decision]]:
-    """Decide the first firm of each outcome from its document, keep document and record, and make an API key."""
+def train_both(out: Path) -> Portfolio:
+    """Freeze a release for firms and one for persons, and say in a portfolio which decides what."""
+    for name, folder in (("sme", "release"), ("consumer", "consumer")):
+        release = train(Study.load(STUDIES[name]), out / folder, threads=2)
+        print(f"release {release.id[:12]} in {out / folder}")
+    (out / "portfolio.yaml").write_text(PORTFOLIO, encoding="utf-8")
+    return load_portfolio(out / "portfolio.yaml")
+
+
+def record_four(portfolio: Portfolio, out: Path) -> tuple[str, list[Decision]]:
+    """Decide the first firm of each outcome and a person from documents, keep document and record, make an API key."""
     decisions = []
+    chosen = {outcome.value: first_with(outcome, out / "decisions.parquet", "F") for outcome in Outcome}
+    chosen["person"] = first_with(Outcome.APPROVE, out / "decisions.parquet", "P")
     with open_store(f"sqlite:///{out / 'decisions.db'}", write=True) as store:
         now = dt.datetime.now(dt.UTC)
         key, secret = store.create_key(Role.VALIDATE, now=now)
-        for outcome in Outcome:
-            application = document(SECTIONS, first_with(outcome, out / "decisions.parquet"))
+        for name, application_id in chosen.items():
+            application = document(SECTIONS, application_id)
             request = encode(application)
-            (out / f"{outcome}.json").write_bytes(request)
+            (out / f"{name}.json").write_bytes(request)
             moment = application.application.as_of or now
-            decision = underwrite(application, release, as_of=moment, decision_id=new_decision_id(now))
+            decision = underwrite(application, portfolio, as_of=moment, decision_id=new_decision_id(now))
             draft = Draft(
                 decision_id=decision.decision_id,
                 application_id=decision.application_id,
@@ -94,14 +112,15 @@ def record_three(release: Release, out: Path) -> tuple[str, list[Decision]]:
     return secret, decisions
 
 
-def first_with(outcome: Outcome, decided: Path) -> str:
-    """The first application of a batch that came out so."""
+def first_with(outcome: Outcome, decided: Path, letter: str) -> str:
+    """The first application of a batch, of a firm (F) or a person (P), that came out so."""
     table = parquet.read_table(
         decided, columns=["application_id", "outcome"], filters=[("outcome", "=", outcome.value)]
     )
-    if not table.num_rows:
-        raise SystemExit(f"no firm of the sample came out as {outcome}: the study or the policy was changed")
-    return str(table["application_id"][0])
+    for application_id in table["application_id"].to_pylist():
+        if application_id.startswith(letter):
+            return str(application_id)
+    raise SystemExit(f"none of the sample came out as {outcome}: a study or a policy was changed")
 
 
 def write_page(file: Path, evaluation: object, decisions: list[Decision]) -> None:

@@ -1,166 +1,193 @@
-"""Who a synthetic firm really is, and whether it goes bad: drawn before, and without, any evidence.
+"""Who a synthetic applicant really is, and the monthly hazard of its loan: drawn before, and without, any evidence.
 
-Nothing here knows of invoices: :mod:`training.sample_evidence` later draws a noisy view of the same traits, from a
-random stream of its own. A feature can therefore never feed an outcome.
+Four traits, each with a path of months: *capacity* to earn, *leverage*, *honesty*, *management* of affairs. A path is
+the applicant's own level, a part that wanders back to it (autoregressive), rare shocks, and the trade cycle. Nothing
+here knows of invoices or accounts: the other modules draw noisy views of the same paths from random streams of their
+own. A feature can therefore never feed an outcome.
 """
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-HISTORY_MONTHS = 24
-PERFORMANCE_MONTHS = 12
-FIRST_MONTH_TO_GO_BAD = 4  # ninety days past due needs a first instalment to be missed and three months to pass
-
-TRAITS, EVIDENCE = 0, 1  # random streams of a firm
-
-Reals = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Industry:
-    """What firms of one trade share."""
-
-    code: str
-    name: str
-    scope: str
-    monthly_sales: float  # log10 CNY, typical
-    purchase_ratio: float
-    vat_rate: float
-    invoices_per_month: float
-    season: float  # size of the yearly swing
-    peak_month: int
-    private_buyers: float  # share of sales to buyers who give no tax number
-
-
-INDUSTRIES = (
-    Industry("F51", "Trading", "批发", 5.45, 0.82, 0.13, 7.0, 0.15, 11, 0.03),
-    Industry("C33", "Metalworks", "金属制品业", 5.40, 0.62, 0.13, 6.0, 0.10, 10, 0.01),
-    Industry("F52", "Retail", "零售", 5.05, 0.74, 0.13, 8.0, 0.25, 12, 0.45),
-    Industry("I65", "Software", "软件和信息技术服务", 5.15, 0.30, 0.06, 3.5, 0.20, 12, 0.02),
-    Industry("G54", "Transport", "道路运输", 5.20, 0.55, 0.09, 6.5, 0.08, 9, 0.05),
-    Industry("E50", "Decoration", "建筑装饰", 5.30, 0.58, 0.09, 3.0, 0.35, 9, 0.10),
-    Industry("C18", "Apparel", "纺织服装", 5.35, 0.66, 0.13, 6.0, 0.40, 4, 0.04),
+from training.sample_calendar import (
+    FIRST_MONTH,
+    HISTORY,
+    MONTHS_OF_APPLICATION,
+    PATH,
+    Days,
+    Ints,
+    Reals,
+    Truths,
+    cycle,
+    first_days,
 )
 
+TRAITS = ("capacity", "leverage", "honesty", "management")
+STREAMS = ("traits", "loans", "requests", "business", "evidence", "attributes", "faults")
+REPEATED_SHARE = 0.02
+
+WEIGHTS = {
+    "firm": {"capacity": 0.95, "leverage": 0.80, "honesty": 0.75, "management": 0.80, "hidden": 0.40},
+    "person": {"capacity": 0.95, "leverage": 0.95, "honesty": 0.55, "management": 0.85, "hidden": 0.40},
+}
+LEVEL = {"firm": -5.52, "person": -5.40}
+YOUNG = 0.45
+WORSENS = {"firm": 0.18, "person": 0.05}
+"""How much weaker the mix is at the end than in the middle of the years; the trade cycle adds to it."""
+
 
 @dataclass(frozen=True, slots=True)
-class Firm:
-    """Latent traits (standard normal unless said otherwise) and the path of the firm's health.
+class Applicants:
+    """The latent side of n applicants of one population, ``firm`` or ``person``.
 
     Attributes:
-        number: Position in the sample, from 1.
-        as_of: Moment of the application, +08:00.
-        industry: Its trade.
-        months_in_business: Whole months since establishment at ``as_of``.
-        capacity: Ability to sell, beyond what is usual in the trade.
-        stability: Evenness of business.
-        honesty: Low: invoices are written and cancelled, evidence is withheld.
-        breadth: How widely its customers are spread.
-        fragility: Private debts and thin reserves; no invoice ever shows it.
-        health: One figure per month: the 24 before the month of ``as_of``, that month, the 12 after it.
+        population: Which.
+        month: Month of application, (n,).
+        as_of: Moment of application, +08:00, whole minutes, (n,).
+        capacity: Ability to earn, path (n, months), as the next three; standard normal in the middle of the years.
+        leverage: Debts against means.
+        honesty: Low: evidence is dressed up or withheld.
+        management: Care with money, dates and books.
+        hidden: What no evidence ever shows, (n,).
+        months_known: Months in business or in the job at ``as_of``, (n,).
+        trade: Position of a firm's industry, (n,); 0 for persons.
+        original: Whose application this repeats, days later; its own position otherwise, (n,).
     """
 
-    number: int
-    as_of: dt.datetime
-    industry: Industry
-    months_in_business: int
-    capacity: float
-    stability: float
-    honesty: float
-    breadth: float
-    fragility: float
-    health: Reals
+    population: str
+    month: Ints
+    as_of: Days
+    capacity: Reals
+    leverage: Reals
+    honesty: Reals
+    management: Reals
+    hidden: Reals
+    months_known: Ints
+    trade: Ints
+    original: Ints
+
+    def __len__(self) -> int:
+        return len(self.month)
+
+    @property
+    def day(self) -> Days:
+        """The calendar day of application."""
+        return self.as_of.astype("M8[D]")
+
+    @property
+    def months(self) -> Ints:
+        """The month of every value of a path, (n, months)."""
+        return self.month[:, None] + np.arange(PATH) - HISTORY
+
+    def now(self, trait: str) -> Reals:
+        """A trait in the month of application."""
+        return np.asarray(getattr(self, trait)[:, HISTORY])
+
+    def past(self, trait: str) -> Reals:
+        """A trait's path up to the month of application, (n, HISTORY + 1)."""
+        return np.asarray(getattr(self, trait)[:, : HISTORY + 1])
+
+    def take(self, chosen: Ints | Truths) -> Self:
+        """Some of them."""
+        arrays = {held.name: getattr(self, held.name)[chosen] for held in fields(self) if held.name != "population"}
+        return replace(self, **arrays)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the loan in the twelve months it was watched."""
-
-    booked_on: dt.date
-    bad_on: dt.date | None
-    observed_until: dt.date
+def stream(seed: int, population: str, purpose: str) -> np.random.Generator:
+    """The random stream of one population for one purpose."""
+    return np.random.default_rng([seed, sum(map(ord, population)), STREAMS.index(purpose)])
 
 
-def stream(seed: int, number: int, purpose: int) -> np.random.Generator:
-    """The random stream of one firm for one purpose: any firm can be drawn alone."""
-    return np.random.default_rng([seed, number, purpose])
-
-
-def add_months(day: dt.date, months: int) -> dt.date:
-    """The same day of a later month, or that month's last.
-
-    >>> add_months(dt.date(2024, 1, 31), 1)
-    datetime.date(2024, 2, 29)
-    """
-    month = day.year * 12 + day.month - 1 + months
-    year, month = month // 12, month % 12 + 1
-    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def draw_firm(number: int, rng: np.random.Generator) -> Firm:
-    """Draw who the firm is; applications spread evenly over the months of 2024."""
-    china = dt.timezone(dt.timedelta(hours=8))
-    as_of = dt.datetime(2024, (number - 1) % 12 + 1, int(rng.integers(2, 28)), int(rng.integers(9, 18)), tzinfo=china)
-    as_of += dt.timedelta(minutes=int(rng.integers(60)))
-    quality, capacity, stability, honesty, breadth, fragility = rng.standard_normal(6)
-    young = rng.random() < 0.13
-    return Firm(
-        number=number,
+def draw_applicants(population: str, n: int, industries: int, rng: np.random.Generator) -> Applicants:
+    """Draw who they are; applications spread evenly over the months, and the mix worsens from year to year."""
+    at = np.arange(n) % MONTHS_OF_APPLICATION
+    month = FIRST_MONTH + at
+    minute = rng.integers(9 * 60, 18 * 60, n)
+    as_of = (first_days(month) + rng.integers(1, 27, n)).astype("M8[m]") + minute
+    quality = rng.standard_normal(n) - WORSENS[population] * (at / 17.5 - 1.0)
+    path = _Paths(month, rng)
+    capacity = path.draw(0.55 * quality + 0.80 * rng.standard_normal(n), cycle=0.20, shocks=-1.0)
+    leverage = path.draw(-0.45 * quality + 0.85 * rng.standard_normal(n), cycle=-0.15, shocks=0.8)
+    management = path.draw(0.50 * quality + 0.82 * rng.standard_normal(n), cycle=0.05, shocks=-0.6)
+    honesty = path.draw(0.35 * quality + 0.90 * rng.standard_normal(n), cycle=0.05, shocks=-0.4)
+    young = rng.random(n) < 0.10
+    lasting = rng.gamma(2.0, 34.0, n) * np.exp(0.30 * management[:, HISTORY])
+    drawn = Applicants(
+        population=population,
+        month=month,
         as_of=as_of,
-        industry=INDUSTRIES[int(rng.integers(len(INDUSTRIES)))],
-        months_in_business=int(rng.integers(9, 24)) if young else 26 + int(rng.gamma(2.0, 34.0)),
-        capacity=0.5 * quality + 0.85 * capacity,
-        stability=0.5 * quality + 0.85 * stability,
-        honesty=0.3 * quality + 0.95 * honesty,
-        breadth=0.3 * quality + 0.95 * breadth,
-        fragility=fragility,
-        health=draw_health(quality, rng),
+        capacity=capacity,
+        leverage=leverage,
+        honesty=honesty + 0.15 * np.minimum(capacity, 0.0),  # hard times tempt
+        management=management,
+        hidden=rng.standard_normal(n),
+        months_known=np.where(young, rng.integers(9, 24, n), 26 + lasting.astype(np.int64)),
+        trade=rng.integers(0, industries, n),
+        original=np.arange(n),
     )
+    return _with_repeats(drawn, rng)
 
 
-def draw_health(quality: float, rng: np.random.Generator) -> Reals:
-    """A path that leans toward the firm's quality and is shaken every month; some firms start to slide."""
-    months = HISTORY_MONTHS + 1 + PERFORMANCE_MONTHS
-    slide_from = int(rng.integers(6, months)) if rng.random() < 0.25 else months
-    health = np.empty(months)
-    level = 0.6 * quality + 0.6 * rng.standard_normal()
-    for month in range(months):
-        drift = -0.30 if month >= slide_from else 0.0
-        level = 0.92 * level + 0.08 * 0.6 * quality + drift + 0.22 * rng.standard_normal()
-        health[month] = level
-    return health
+@dataclass(slots=True)
+class _Paths:
+    month: Ints
+    rng: np.random.Generator
+
+    def draw(self, level: Reals, *, cycle: float, shocks: float) -> Reals:
+        """The path around a level: it wanders with a persistence of 0.92 a month; shocks strike once in seven years."""
+        n = len(level)
+        path = np.empty((n, PATH))
+        wander = 0.45 * self.rng.standard_normal(n)
+        for at in range(PATH):
+            struck = self.rng.random(n) < 0.012
+            wander = 0.92 * wander + 0.17 * self.rng.standard_normal(n) + struck * shocks
+            path[:, at] = level + wander
+        return path + cycle * _cycle(self.month)
 
 
-def monthly_hazard(firm: Firm, month: int) -> float:
-    """The chance to go bad in the given month after the application, for a firm still good."""
-    young = 1.0 if firm.months_in_business < 24 else 0.0
-    strength = (
-        0.95 * firm.health[HISTORY_MONTHS + month - 3]  # payment follows business by a quarter
-        + 0.50 * firm.capacity
-        + 0.55 * firm.stability
-        + 0.75 * firm.honesty
-        + 0.45 * firm.breadth
-        - 0.35 * firm.fragility
-        - 0.45 * young
+def _cycle(month: Ints) -> Reals:
+    months = month[:, None] + np.arange(PATH) - HISTORY
+    return cycle(months)
+
+
+def _with_repeats(drawn: Applicants, rng: np.random.Generator) -> Applicants:
+    """The last few apply again for others: the same applicant, some days after the first request."""
+    n = len(drawn)
+    repeats = round(REPEATED_SHARE * n)
+    if not repeats:
+        return drawn
+    first = n - repeats
+    early = np.flatnonzero(drawn.day[:first] <= first_days(drawn.month[:first]) + 14)
+    chosen = np.sort(rng.choice(early, repeats, replace=False))
+    positions = np.concatenate([np.arange(first), chosen])
+    later = rng.integers(2, 12, repeats).astype("m8[D]")
+    told = drawn.take(positions)
+    as_of = told.as_of.copy()
+    as_of[first:] += later
+    return replace(told, as_of=as_of, original=positions)
+
+
+def strength(who: Applicants) -> Reals:
+    """What keeps a loan good, month by month, (n, months)."""
+    weights = WEIGHTS[who.population]
+    young = (who.months_known < 24).astype(np.float64)
+    paths = (
+        weights["capacity"] * who.capacity
+        - weights["leverage"] * who.leverage
+        + weights["honesty"] * who.honesty
+        + weights["management"] * who.management
     )
-    return 1.0 / (1.0 + math.exp(5.45 + strength))
+    return paths + (weights["hidden"] * who.hidden - YOUNG * young)[:, None]
 
 
-def draw_outcome(firm: Firm, rng: np.random.Generator) -> Outcome:
-    """Walk month by month to the first one in which the firm goes 90 days past due, or to the end of the watch."""
-    applied = firm.as_of.date()
-    booked_on = applied + dt.timedelta(days=int(rng.integers(2, 15)))
-    observed_until = add_months(booked_on, PERFORMANCE_MONTHS)
-    for month in range(FIRST_MONTH_TO_GO_BAD, PERFORMANCE_MONTHS + 1):
-        if rng.random() < monthly_hazard(firm, month):
-            return Outcome(
-                booked_on, add_months(applied, month - 1) + dt.timedelta(days=int(rng.integers(28))), observed_until
-            )
-    return Outcome(booked_on, None, observed_until)
+def hazard(who: Applicants) -> Reals:
+    """The chance, month by month, that the instalment of that month begins the arrears that never end, (n, months).
+
+    logit of the hazard = level - strength of two months before.
+    """
+    lagged = np.roll(strength(who), 2, axis=1)
+    return np.asarray(1.0 / (1.0 + np.exp(lagged - LEVEL[who.population])))

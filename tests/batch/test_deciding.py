@@ -117,9 +117,11 @@ def test_requests_that_make_no_valid_document_are_told_by_file_and_row(broken, r
 
 def test_moments_the_policy_does_not_cover_are_told_by_file_and_row(broken, release, tmp_path_factory):
     early = "1999-01-01T09:00:00+08:00"
+    before = dict.fromkeys(range(4), dt.date(1990, 1, 1))
     folder, ids = broken(
         application={"as_of": {0: early, 3: early}, "submitted_at": {0: early, 3: early}},
-        applicant={"established_on": dict.fromkeys(range(4), dt.date(1990, 1, 1))},
+        applicant={"established_on": before},
+        parties={"role_since": before, "industry_since": before},
     )
     with pytest.raises(TableFaults) as told:
         decide_batch(release, folder, tmp_path_factory.mktemp("out"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from decimal import Decimal
 
@@ -31,8 +32,12 @@ def test_the_same_input_gives_the_same_bytes(sample, answers, ask):
 
 
 def test_the_order_of_rows_changes_nothing(sample, answers, ask):
+    looked_at = 0
     for one, answer in zip(sample[:10], answers[:10], strict=True):
-        assert ask(replaced(one, invoices=one.invoices[::-1])).to_json() == answer.to_json()
+        turned = {name: rows[::-1] for name in ("invoices", "ledger") if (rows := one.rows(name))}
+        assert ask(replaced(one, **turned)).to_json() == answer.to_json()
+        looked_at += len(turned)
+    assert looked_at > 10
 
 
 def test_what_comes_after_the_moment_changes_nothing_but_the_note(sample, answers, ask):
@@ -146,8 +151,8 @@ def test_where_a_cap_cannot_be_judged_no_limit_is_told(sample, answers, ask):
 
 def test_no_fees_stated_and_sections_nobody_reads_are_told(sample, ask):
     assert any("no fees were stated" in note for note in ask(sample[0]).notes)
-    event = LegalEvent(kind="sanction", role="defendant", match="exact", opened_on=dt.date(2023, 1, 1),
-                       published_on=dt.date(2023, 1, 2))  # fmt: skip
+    event = LegalEvent(kind="sanction", role="defendant", match="exact", opened_on=dt.date(2020, 1, 1),
+                       published_on=dt.date(2020, 1, 2))  # fmt: skip
     notes = ask(replaced(sample[0], legal_events=[event], fees=[])).notes
     assert "legal_events was sent, but nothing in this release reads it" in notes
     assert not any("fees" in note for note in notes)
@@ -301,7 +306,7 @@ def test_a_fee_that_eats_the_loan_is_an_answer(ask, approved):
     answer = ask(replaced(approved, fees=all_of_it))
     assert answer.outcome == "decline"
     assert [reason.code for reason in answer.reasons] == ["cost_above_cap"]
-    assert b"inf" not in answer.to_json().lower().replace(b"information", b"")
+    assert not re.search(rb"\binf(inity)?\b", answer.to_json().lower())
     assert msgspec.json.decode(answer.to_json())["outcome"] == "decline"
 
 
