@@ -11,7 +11,6 @@ import pytest
 
 from risk_engine.bundle import load_release, write_release
 from risk_engine.errors import PolicyFaults, ReleaseError
-from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.study import Study, train
 from risk_engine.study.dataset import load_dataset
 from tests.conftest import STUDIES
@@ -166,7 +165,7 @@ def rewrite(release):
         given = {
             "terms": release.terms,
             "model": release.model,
-            "features": [CATALOGUE[name] for name in release.plan.names],
+            "features": release.plan.features,
             "training": training,
             "card": "card",
             "policy": study.policy,
