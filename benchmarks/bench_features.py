@@ -25,12 +25,14 @@ INVOICES = 500
 TURNS = 300
 GOAL = 10.0
 TODAY = dt.date(2024, 6, 17)
+NOT_LOOKED_AT = ("parties", "tax_filings", "utility_bills", "accounts", "ledger", "credit_lines", "credit_enquiries")
 
 
 def document() -> dict[str, object]:
     """One firm with 500 invoices over 23 months and some 20 trading partners, as the sample study's firms have."""
     rng = random.Random(11)
     start = "91990000FAKE00001"
+    look_up = {"provider": "made_up", "retrieved_at": "2024-06-17T09:50:00+08:00"}
     return {
         "application": {
             "application_id": "B1", "obligor_id": "O1", "submitted_at": "2024-06-17T09:00:00+08:00",
@@ -43,10 +45,11 @@ def document() -> dict[str, object]:
             "registry_status": "active", "established_on": "2015-03-01", "region": "CN-990000", "industry": "F51",
             "industry_scheme": "gbt4754", "registered_capital": 1e6, "paid_in_capital": 5e5,
         },
-        "sources": [{
-            "section": "invoices", "provider": "made_up", "status": "obtained", "complete": True,
-            "retrieved_at": "2024-06-17T09:50:00+08:00", "covers_from": "2022-04-01", "covers_until": "2024-06-17",
-        }],
+        "sources": [
+            {"section": "invoices", **look_up, "status": "obtained", "complete": True, "covers_from": "2022-04-01",
+             "covers_until": "2024-06-17"},
+            *({"section": name, **look_up, "status": "not_requested", "complete": False} for name in NOT_LOOKED_AT),
+        ],
         "invoices": [invoice(place, rng) for place in range(INVOICES)],
     }  # fmt: skip
 
