@@ -29,6 +29,10 @@ def evaluation_page(told: dict[str, Any]) -> str:
     for repeat in told["repeats"] if len(told["repeats"]) > 1 else ():
         means = ", ".join(f"{name} {figures['auc']:.4f}" for name, figures in repeat["models"].items())
         lines.append(f"AUC with seed {repeat['seed']}: {means}")
+    lines += [
+        f"against its sign: {one['fact']}, declared {one['declared']} (AUC as declared {one['auc']:.3f})"
+        for one in told["against_sign"]
+    ]
     return "\n".join([*lines, *(f"warning: {warning}" for warning in told["warnings"])])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from risk_engine.models import DefaultProbabilityModel
 from risk_engine.study.dataset import Dataset
 from risk_engine.study.definition import Study
+from risk_engine.study.signs import against_sign
 from risk_engine.study.waterfall import waterfall_page
 
 
@@ -32,6 +33,10 @@ def model_card(study: Study, dataset: Dataset, model: DefaultProbabilityModel) -
         "## Warnings",
         "",
         *warnings,
+        "",
+        "## Facts whose rows contradict their declared direction",
+        "",
+        *([f"- {one}" for one in against_sign(dataset.matrix, dataset.is_bad)] or ["- None beyond chance."]),
         "",
         "## Grades (upper bound of the probability of default)",
         "",

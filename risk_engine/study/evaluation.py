@@ -15,6 +15,7 @@ from risk_engine.statistics.calibration_tests import brier, log_loss
 from risk_engine.statistics.discrimination import auc, gini, ks
 from risk_engine.study.dataset import Dataset, load_dataset
 from risk_engine.study.definition import Study
+from risk_engine.study.signs import against_sign
 from risk_engine.vocabulary import State
 
 MEASURES = {"auc": auc, "gini": gini, "ks": ks, "brier": brier, "log_loss": log_loss}
@@ -44,8 +45,8 @@ def evaluate(
 
     Returns:
         Plain data: for each model and measure the mean and standard deviation over all folds (``models``), the mean
-        of each repeat (``repeats``), where every application ended (``waterfall``), the warnings of the study and of
-        its labels.
+        of each repeat (``repeats``), where every application ended (``waterfall``), facts whose data contradict their
+        declared direction (``against_sign``), the warnings of the study and of its labels.
     """
     if folds < 2 or repeats < 1:
         raise UsageError(f"{folds} folds, {repeats} repeats", hint="at least 2 folds and 1 repeat")
@@ -70,6 +71,7 @@ def evaluate(
         "repeats": [
             {"seed": FIRST_SEED + number, "models": _means(repeat)} for number, repeat in enumerate(found)
         ],
+        "against_sign": [one.to_json() for one in against_sign(dataset.matrix, dataset.is_bad)],
         "warnings": [*study.warnings, *dataset.warnings],
     }  # fmt: skip
 

@@ -28,7 +28,7 @@ def cumcm(real_data, tmp_path_factory):
 
 def test_every_firm_of_cumcm_is_mapped(cumcm):
     _, folder, files = cumcm
-    assert files.rows == {"application": 364, "applicant": 364, "sources": 364, "invoices": 879_589}
+    assert files.rows == {"application": 364, "applicant": 364, "sources": 2_912, "invoices": 879_589}
     invoices = pq.read_table(folder / "invoices.parquet", columns=["direction", "voided_on", "net_amount"])
     assert invoices["direction"].to_pylist().count("in") == 471_304  # of 475,985; the others were loaded twice
     assert invoices.num_rows - invoices["voided_on"].null_count == 19_869 + 32_360
