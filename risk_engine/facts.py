@@ -140,6 +140,11 @@ class FactValue(NamedTuple):
     cause: Cause = Cause.NO_CAUSE
 
 
+# Read from an enumeration once: to ask it for a member costs more than to read a fact.
+_NUMBER, _VALUE = FactType.NUMBER, State.VALUE
+_MISSING = tuple(tuple(FactValue(None, state, cause) for cause in Cause) for state in State)
+
+
 @dataclass(frozen=True, slots=True)
 class FactMatrix:
     """Facts of many applicants: one row per applicant, one column per fact.
@@ -185,18 +190,15 @@ class FactMatrix:
 
     def one(self, row: int) -> Facts:
         """One applicant's facts."""
-        values = self.values[row].tolist()
-        states = self.states[row].tolist()
-        causes = self.causes[row].tolist()
-        clipped = self.clipped[row].tolist()
+        told = zip(self.facts, *(held[row].tolist() for held in (self.values, self.states, self.causes)), strict=True)
         return Facts(
             {
-                fact.name: FactValue(values[i] if fact.type is FactType.NUMBER else fact.read(values[i]), State.VALUE)
-                if states[i] == 0
-                else FactValue(None, State(states[i]), Cause(causes[i]))
-                for i, fact in enumerate(self.facts)
+                fact.name: _MISSING[state][cause]
+                if state
+                else FactValue(value if fact.type is _NUMBER else fact.read(value), _VALUE)
+                for fact, value, state, cause in told
             },
-            frozenset(fact.name for i, fact in enumerate(self.facts) if clipped[i]),
+            frozenset(self.facts[place].name for place in self.clipped[row].nonzero()[0].tolist()),
         )
 
 

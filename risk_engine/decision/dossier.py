@@ -6,19 +6,21 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from risk_engine.application import SECTIONS, Application, Fee, Request
 from risk_engine.bundle import Release
 from risk_engine.decision.assessment import assess
 from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
-from risk_engine.features import NAMES, PLACE, Columns
+from risk_engine.features import NAMES, PLACE, Columns, Coverage
 from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
 from risk_engine.vocabulary import Cause, State
 
 READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations", "sources", "consents"})
 """Sections that say who asks for what and where evidence is from: no feature need read them."""
+
+STATES = tuple(State)
+_Known = tuple[int, int, bool, bool, float, float]
+"""A section of one applicant: state, cause, told, assumed, first covered day, the day after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def open_dossier(
         raise InputFaults([_uncovered(day, release)])
     case = case_of(application)
     asks = release.policy.evidence(case)
+    known = _of_one(columns.coverage, row)
     return Dossier(
         request=application.application,
         fees=application.rows("fees") or (),
@@ -97,10 +100,12 @@ def open_dossier(
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
         facts=assess(matrix.one(row), application, release.policy, as_of),
-        judged={name: _held(columns, name, row) for name, asked in asks.items() if asked.judged},
+        judged={
+            name: _held(columns, name, known[PLACE[name]], row) for name, asked in asks.items() if asked.judged
+        },
         broken=columns.broken(row),
         undecided=columns.undecided(row),
-        notes=(*columns.notes(row), *_notes(application, release, columns, row)),
+        notes=(*columns.notes(row), *_notes(application, release, known)),
     )
 
 
@@ -111,36 +116,39 @@ def _uncovered(day: dt.date, release: Release) -> Fault:
     return Fault("$.application.as_of", day.isoformat(), expected, "decide with the release that was in force")
 
 
-def _notes(application: Application, release: Release, columns: Columns, row: int) -> Iterator[str]:
+def _notes(application: Application, release: Release, known: Sequence[_Known]) -> Iterator[str]:
     if application.rows("fees") is None:
         yield "no fees were stated, so the all-in rate holds interest alone"
-    for place in np.flatnonzero(columns.coverage.states[:, row] == State.VALUE).tolist():
-        if NAMES[place] not in release.reads and NAMES[place] not in READ_HERE:
-            yield f"{NAMES[place]} was sent, but nothing in this release reads it"
+    for name, (state, *_) in zip(NAMES, known, strict=True):
+        if state == State.VALUE and name not in release.reads and name not in READ_HERE:
+            yield f"{name} was sent, but nothing in this release reads it"
 
 
-def _held(columns: Columns, name: str, row: int) -> HeldSection:
+def _of_one(coverage: Coverage, row: int) -> list[_Known]:
+    """What is known of each section of one applicant: read in one go, since numpy hands out single values slowly."""
+    told = (coverage.states, coverage.causes, coverage.told, coverage.assumed, coverage.starts, coverage.ends)
+    return [*zip(*(held[:, row].tolist() for held in told), strict=True)]
+
+
+def _held(columns: Columns, name: str, known: _Known, row: int) -> HeldSection:
     """State, age and reach of a section.
 
     Its age: days since its look-up's period ended, else since its newest row; of a snapshot, since it was last seen.
     """
-    state = State(columns.coverage.states[PLACE[name], row])
+    code, cause, told, assumed, start, end = known
+    state = STATES[code]
     if SECTIONS[name].single:
         return HeldSection(state)
     if state is not State.VALUE:
-        refused = columns.coverage.causes[PLACE[name], row] == Cause.REFUSED
-        return HeldSection(state, looked_up=bool(columns.coverage.told[PLACE[name], row]), refused=bool(refused))
+        return HeldSection(state, looked_up=told, refused=cause == Cause.REFUSED)
     today = float(columns.moments.now[row])
     section = columns.section(name)
-    rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2])
+    rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2].tolist())
     if SECTIONS[name].snapshot and section is not None and rows.stop > rows.start:
-        age = today - float(section.column("observed_on")[rows].max())
-        return HeldSection(state, age, looked_up=bool(columns.coverage.told[PLACE[name], row]))
-    start, end = (float(days[row]) for days in columns.covers(name))
+        return HeldSection(state, today - float(section.column("observed_on")[rows].max()), looked_up=told)
     covered = max(min(end, today) - start, 0.0)
-    if not columns.coverage.assumed[PLACE[name], row]:
-        looked_up = bool(columns.coverage.told[PLACE[name], row])
-        return HeldSection(state, max(today - end + 1.0, 0.0), looked_up, covered)
+    if not assumed:
+        return HeldSection(state, max(today - end + 1.0, 0.0), told, covered)
     if section is None or rows.stop == rows.start:
         return HeldSection(state, looked_up=False, covered_days=covered)
     age = today - float(section.dates[rows.stop - 1])

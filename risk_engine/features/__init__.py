@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from risk_engine.features.columns import Columns, from_document, from_tables
 from risk_engine.features.compiling import KERNELS
-from risk_engine.features.coverage import NAMES, PLACE
+from risk_engine.features.coverage import NAMES, PLACE, Coverage
 from risk_engine.features.declaration import Catalogue, Feature
 from risk_engine.features.parsing import parse
 from risk_engine.features.plan import Plan
@@ -17,6 +17,7 @@ __all__ = [
     "ApplicantTable",
     "Catalogue",
     "Columns",
+    "Coverage",
     "Feature",
     "Plan",
     "SectionTable",

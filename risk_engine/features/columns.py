@@ -112,8 +112,8 @@ class Columns:
         held = self._singles.get(section)
         return None if held is None else held.column(column, self.moments)
 
-    def attribute(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
-        """Values, states and causes of one of the lender's own attributes, (n,) each."""
+    def attribute(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes] | None:
+        """Values, states and causes of one of the lender's own attributes, (n,) each; None where nobody has it."""
         if self._attributes is None:
             place = PLACE["attributes"]
             self._attributes = Attributes(
@@ -145,7 +145,7 @@ class Columns:
         """What a reader of one applicant's answer should know."""
         assumed = [
             f"coverage of {NAMES[at]} assumed from first row"
-            for at in np.flatnonzero(self.coverage.assumed[:, row])
+            for at in self.coverage.assumed[:, row].nonzero()[0].tolist()
             if NAMES[at] != "sources"
         ]
         ignored = int(self.ignored_rows[row])

@@ -21,6 +21,8 @@ from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import Cause, State
 
 NO_FACTS: Floats = np.empty((0, 6))
+_VALUE, _NONE, _NOT_OBTAINED = int(State.VALUE), int(State.NONE), int(State.NOT_OBTAINED)
+_NOT_REQUESTED = int(Cause.NOT_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,7 @@ class Executable:
             if held is not None:
                 offsets[PLACE[section]] = held.offsets
         mem, at, scratch, emitted = self._memory(columns, offsets, made)
-        leaves = np.array(
-            [(register, PLACE[leaf.section], at[register]) for leaf, register in frozen.leaves], np.int64
-        ).reshape(-1, 3)
+        leaves = np.column_stack([frozen.leaf_registers, frozen.leaf_places, at[frozen.leaf_registers]])
         inputs, input_states, input_causes = _inputs(frozen, columns)
         shape = (n, len(facts))
         results = Results(
@@ -109,6 +109,7 @@ class Executable:
         """Single values, room for vectors, scratch, emitted columns, columns: in this order."""
         frozen = self._frozen
         counts = (offsets[:, 1:] - offsets[:, :-1]).max(axis=1, initial=0).tolist()
+        totals = offsets[:, -1]
         longest = {section: counts[PLACE[section]] for section in frozen.sections}
         sizes = np.array([_most(size, longest, columns, frozen) for size in frozen.classes], np.int64)
         slots = sizes[frozen.slot_class]
@@ -121,20 +122,17 @@ class Executable:
         top = scratch + 6 * most + 4 * (len(frozen.windows) + len(frozen.clocks)) + 4096
         places = {}
         for register, section in frozen.program.emitted.items():
-            at[register], rows = top, int(offsets[PLACE[section], -1])
-            places[register] = (top, top + rows)
-            top += rows
-        filled = top
-        for leaf, register in frozen.leaves:
-            at[register] = top
-            top += int(offsets[PLACE[leaf.section], -1])
-        mem = np.empty(top)
+            at[register], top = top, top + int(totals[PLACE[section]])
+            places[register] = (int(at[register]), top)
+        rows = totals[frozen.leaf_places]
+        ends = top + rows.cumsum()
+        at[frozen.leaf_registers] = ends - rows
+        mem = np.empty(int(ends[-1]) if len(ends) else top)
         mem[frozen.constants] = frozen.constant_values
-        for leaf, _ in frozen.leaves:
+        for (leaf, _), end in zip(frozen.leaves, ends.tolist(), strict=True):
             values = _column(columns, leaf, made)
             if values is not None:
-                mem[filled : filled + len(values)] = values
-                filled += len(values)
+                mem[end - len(values) : end] = values
         for start, end in places.values():
             mem[start:end] = np.nan
         return mem, at, scratch, {register: mem[start:end] for register, (start, end) in places.items()}
@@ -172,20 +170,20 @@ def _span(columns: Columns, frozen: Frozen) -> int:
 
 def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
     """One values from sections that stand once and from the lender's attributes."""
-    n, k = len(columns), len(frozen.inputs)
-    values = np.full((n, k), np.nan)
-    states, causes = (
-        np.take(held.T, frozen.input_places, axis=1) for held in (columns.coverage.states, columns.coverage.causes)
-    )
+    values = np.full((len(columns), len(frozen.inputs)), np.nan)
+    states, causes = (held.T[:, frozen.input_places] for held in (columns.coverage.states, columns.coverage.causes))
+    # Whose attributes are known, and who has not this one, has none.
+    states[:, frozen.attributes] = np.maximum(states[:, frozen.attributes], _NONE)
     for place, key in enumerate(frozen.inputs):
         if len(key) == 3:
-            values[:, place], states[:, place], causes[:, place] = columns.attribute(key[1], key[2])
+            if (told := columns.attribute(key[1], key[2])) is not None:
+                values[:, place], states[:, place], causes[:, place] = told
         elif (held := columns.single(*key)) is not None:
             values[:, place] = held
     # What the request or the applicant leaves out, nobody asked for: that is not the same as none.
-    missing = np.isnan(values) & (states == int(State.VALUE))
-    states[missing], causes[missing] = int(State.NOT_OBTAINED), int(Cause.NOT_REQUESTED)
-    values[states != int(State.VALUE)] = np.nan
+    missing = np.isnan(values) & (states == _VALUE)
+    states[missing], causes[missing] = _NOT_OBTAINED, _NOT_REQUESTED
+    values[states != _VALUE] = np.nan
     return values, states, causes
 
 
@@ -210,7 +208,7 @@ class _Stage:
     def run(self, columns: Columns, shared: dict[str, Floats]) -> Floats:
         """The kernel's value of every row, NaN for rows it must not see."""
         section = columns.section(self._section)
-        if section is None:
+        if section is None or not len(section.order):
             return np.empty(0)
         emitted = self.executable.run(columns, shared=shared).emitted
         given = [np.ascontiguousarray(emitted[register]) for register in self._arguments]

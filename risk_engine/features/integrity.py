@@ -23,9 +23,9 @@ Check = Callable[[PreparedSection], npt.NDArray[np.bool_]]
 
 
 def broken(section: PreparedSection) -> npt.NDArray[np.bool_] | None:
-    """Of which applicants the section contradicts itself, (n,); None where nothing is checked."""
+    """Of which applicants the section contradicts itself, (n,); None where nothing is checked or there is no row."""
     check = _CHECKS.get(section.contract.name)
-    return None if check is None else check(section)
+    return None if check is None or not len(section.order) else check(section)
 
 
 def _repeated(section: PreparedSection, numbers: tuple[str, ...], texts: tuple[str, ...]) -> npt.NDArray[np.bool_]:

@@ -26,17 +26,17 @@ class Attributes:
                 raise DataError("the table attributes has no code book for its column name", hint="SectionTable.texts")
             self._last = _last_rows(section, book)
 
-    def read(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
-        """Values, states and causes of one attribute.
+    def read(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes] | None:
+        """Values, states and causes of one attribute; None where nobody has it.
 
         A number may be sent as text (``"28"``), a truth as ``"true"`` or ``"false"``: tables of mixed attributes have
         one text column.
         """
+        if name not in self._last or self._section is None:
+            return None
         n = len(self._states)
         values = np.full(n, np.nan)
         states, causes = np.maximum(self._states, int(State.NONE)).astype(np.uint8), self._causes.copy()
-        if name not in self._last or self._section is None:
-            return values, states, causes
         owner = np.repeat(np.arange(n), np.diff(self._section.offsets))
         rows = self._last[name]
         who = owner[rows]

@@ -61,11 +61,12 @@ class DocumentRows:
         count: How many rows there are.
     """
 
-    __slots__ = ("_books", "_columns", "_contract", "_held", "offsets")
+    __slots__ = ("_books", "_columns", "_contract", "_count", "_held", "offsets")
 
     def __init__(self, contract: SectionContract, columns: Mapping[str, Sequence[Any]], count: int) -> None:
         self._contract = contract
         self._columns = columns
+        self._count = count
         self._held: dict[str, Floats | None] = {}
         self._books: dict[str, Sequence[str]] = {}
         self.offsets = np.array([0, count], np.int64)
@@ -73,7 +74,7 @@ class DocumentRows:
     def raw(self, name: str) -> Floats | None:
         """A column; None where every row leaves it out."""
         if name not in self._held:
-            self._held[name] = self._read(name)
+            self._held[name] = self._read(name) if self._count else None
         return self._held[name]
 
     def texts(self, name: str) -> Sequence[str]:

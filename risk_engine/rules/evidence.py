@@ -9,7 +9,7 @@ import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from risk_engine.errors import nearest_hint
 from risk_engine.facts import Fact
@@ -51,8 +51,7 @@ class Requirement:
         return self.need == REQUIRED or self.look_up
 
 
-@dataclass(frozen=True, slots=True)
-class HeldSection:
+class HeldSection(NamedTuple):
     """What a document holds of a section.
 
     Attributes:
