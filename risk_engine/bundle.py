@@ -25,6 +25,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from risk_engine.application import SECTIONS
 from risk_engine.errors import Fault, PolicyFaults, ReleaseError, RiskEngineError
@@ -114,7 +115,7 @@ class Release:
     model: DefaultProbabilityModel
     plan: Plan
     policy: Policy
-    columns: tuple[int, ...]
+    columns: npt.NDArray[np.intp]
     """Position in the plan of each fact the model reads."""
     reads: frozenset[str]
     """Sections that a feature of the plan reads."""
@@ -126,8 +127,7 @@ class Release:
 
     def model_rows(self, matrix: FactMatrix) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Values and states of the facts the model reads, in its column order."""
-        take = list(self.columns)
-        return matrix.values[:, take], matrix.states[:, take]
+        return matrix.values[:, self.columns], matrix.states[:, self.columns]
 
 
 def write_release(
@@ -205,7 +205,7 @@ def load_release(path: Path) -> Release:
         features = [Feature.from_json(entry) for entry in msgspec.json.decode(model_files["features.json"])]
         plan = Plan(features)
         position = {name: index for index, name in enumerate(plan.names)}
-        columns = tuple(position[name] for name in terms.facts)
+        columns = np.array([position[name] for name in terms.facts], np.intp)
         model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
         _check_golden(model, model_files["golden.jsonl"], path)
     policy = read_policy(path / "policy", plan.facts, model.master_scale.grades)

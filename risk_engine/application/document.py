@@ -61,7 +61,7 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
         return None if held is UNSET else held
 
     def columns(self, section: str) -> Mapping[str, Sequence[Any]]:
-        """The values of a section by the rows' attributes, turned over once; empty where there are no rows.
+        """The values of a section by the rows' attributes, turned over once; without those that are null throughout.
 
         Checks and features both read columns, and one pass over many rows costs less than one for each column.
         """
@@ -72,10 +72,11 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
 
 
 def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:
-    """Rows of one section turned over: the values of each attribute; empty where there are no rows."""
+    """Rows of one section turned over: the values of each attribute that is not null throughout."""
     if not rows:
         return {}
-    return dict(zip(rows[0].__struct_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True))
+    turned = zip(rows[0].__struct_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True)
+    return {name: held for name, held in turned if held[0] is not None or held.count(None) < len(held)}
 
 
 def fill_as_of(application: Application, as_of: dt.datetime) -> Application:

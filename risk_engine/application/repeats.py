@@ -64,8 +64,8 @@ def _least_keys(application: Application) -> int:
         elif held:
             needed, optional = _keys_of(held[0].__class__)
             columns = application.columns(name)
-            total += len(held) * (needed + len(optional))
-            total -= sum(columns[key].count(default) for key, default in optional)
+            total += len(held) * needed
+            total += sum(len(held) - columns[key].count(default) for key, default in optional if key in columns)
     return total
 
 

@@ -29,17 +29,16 @@ from risk_engine.batch.writing import replacing
 from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import case_of, not_applicable, open_dossier
-from risk_engine.decision.underwrite import STATE_WORDS, decide, underwrite
+from risk_engine.decision.underwrite import HELD, decide, underwrite
 from risk_engine.errors import Fault, InputFaults, TableFaults, nearest_hint
 from risk_engine.features.columns import from_tables
 from risk_engine.portfolio import Portfolio
-from risk_engine.vocabulary import Outcome, State
+from risk_engine.vocabulary import Outcome
 
 DECISIONS, SUMMARY = "decisions.parquet", "summary.json"
 REQUEST = ("application", "applicant", "fees", "parties", "consents")
 """What of a document a decision reads beside the features."""
 
-KNOWN = STATE_WORDS[State.VALUE]
 
 SCHEMA = pa.schema([
     (KEY, pa.string()),
@@ -98,7 +97,7 @@ class Summary:
         self.refer_kinds.update(decisions["refer_kind"].drop_null().to_pylist())
         for answer in decisions["decision_json"].to_pylist():
             for name, held in _answers.decode(answer).features.items():
-                if held.state != KNOWN:
+                if held.state != HELD:
                     self.unknown.setdefault(name, Counter())[held.state] += 1
 
     def to_json(self) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from risk_engine.rules import Clause, RuleAnswer, RuleKind
 from risk_engine.vocabulary import Outcome, ReferKind
 
 
-class Sentence(msgspec.Struct, frozen=True):
+class Sentence(msgspec.Struct, frozen=True, gc=False):
     """The same sentence in English and Chinese."""
 
     en: str
     zh: str
 
 
-class DefaultProbability(msgspec.Struct, frozen=True):
+class DefaultProbability(msgspec.Struct, frozen=True, gc=False):
     """A probability of default, always told with its horizon and its definition of bad."""
 
     value: float
@@ -26,7 +26,7 @@ class DefaultProbability(msgspec.Struct, frozen=True):
     bad: str
 
 
-class Limit(msgspec.Struct, frozen=True):
+class Limit(msgspec.Struct, frozen=True, gc=False):
     """What the lender would lend; ``binding_cap`` names what held it there (``requested`` when nothing did)."""
 
     amount: str
@@ -34,7 +34,7 @@ class Limit(msgspec.Struct, frozen=True):
     binding_cap: str
 
 
-class Price(msgspec.Struct, frozen=True):
+class Price(msgspec.Struct, frozen=True, gc=False):
     """Nominal rate a year, all-in yearly cost, and what they are made of; fractions, not percent."""
 
     annual_rate: float
@@ -43,7 +43,7 @@ class Price(msgspec.Struct, frozen=True):
     parts: dict[str, float]
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """One of at most four reasons; ``source`` names the rule or the facts that gave it."""
 
     code: str
@@ -51,7 +51,7 @@ class Reason(msgspec.Struct, frozen=True):
     source: str
 
 
-class RuleOutcome(msgspec.Struct, frozen=True):
+class RuleOutcome(msgspec.Struct, frozen=True, gc=False):
     """What one rule came to, with the clauses that brought it there."""
 
     id: str
@@ -61,7 +61,7 @@ class RuleOutcome(msgspec.Struct, frozen=True):
     requests: tuple[str, ...] = ()
 
 
-class FeatureValue(msgspec.Struct, frozen=True):
+class FeatureValue(msgspec.Struct, frozen=True, gc=False):
     """One feature as it was binned, ruled on and explained; ``cause`` says why a value was not obtained."""
 
     value: Any
@@ -69,7 +69,7 @@ class FeatureValue(msgspec.Struct, frozen=True):
     cause: str | None = None
 
 
-class Versions(msgspec.Struct, frozen=True):
+class Versions(msgspec.Struct, frozen=True, gc=False):
     """What produced the answer: software by version, data by content hash.
 
     Outside every route of a portfolio, ``release`` is the portfolio's id, and ``model`` and ``policy`` are empty.

@@ -19,6 +19,7 @@ READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations
 """Sections that say who asks for what and where evidence is from: no feature need read them."""
 
 STATES = tuple(State)
+VALUE, REFUSED = int(State.VALUE), int(Cause.REFUSED)
 _Known = tuple[int, int, bool, bool, float, float]
 """A section of one applicant: state, cause, told, assumed, first covered day, the day after the last."""
 
@@ -100,9 +101,7 @@ def open_dossier(
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
         facts=assess(matrix.one(row), application, release.policy, as_of),
-        judged={
-            name: _held(columns, name, known[PLACE[name]], row) for name, asked in asks.items() if asked.judged
-        },
+        judged={name: _held(columns, name, known[PLACE[name]], row) for name, asked in asks.items() if asked.judged},
         broken=columns.broken(row),
         undecided=columns.undecided(row),
         notes=(*columns.notes(row), *_notes(application, release, known)),
@@ -119,8 +118,8 @@ def _uncovered(day: dt.date, release: Release) -> Fault:
 def _notes(application: Application, release: Release, known: Sequence[_Known]) -> Iterator[str]:
     if application.rows("fees") is None:
         yield "no fees were stated, so the all-in rate holds interest alone"
-    for name, (state, *_) in zip(NAMES, known, strict=True):
-        if state == State.VALUE and name not in release.reads and name not in READ_HERE:
+    for name, section in zip(NAMES, known, strict=True):
+        if section[0] == VALUE and name not in release.reads and name not in READ_HERE:
             yield f"{name} was sent, but nothing in this release reads it"
 
 
@@ -139,8 +138,8 @@ def _held(columns: Columns, name: str, known: _Known, row: int) -> HeldSection:
     state = STATES[code]
     if SECTIONS[name].single:
         return HeldSection(state)
-    if state is not State.VALUE:
-        return HeldSection(state, looked_up=told, refused=cause == Cause.REFUSED)
+    if code != VALUE:
+        return HeldSection(state, looked_up=told, refused=cause == REFUSED)
     today = float(columns.moments.now[row])
     section = columns.section(name)
     rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2].tolist())

@@ -16,6 +16,7 @@ from risk_engine.vocabulary import ReferKind, RiskDirection
 RULE = "model_scope"
 REASON = "outside_model_scope"
 AT_LEAST, AT_MOST = ">=", "<="
+NUMBERS = int | float
 FAVOURABLE = {RiskDirection.FALLING: AT_MOST, RiskDirection.RISING: AT_LEAST}
 """The bound that a value better than any in training breaks."""
 
@@ -35,7 +36,8 @@ def outside_scope(scope: Scope, case: Case, facts: Facts, read: Iterable[Fact]) 
     clauses, notes = list(_outside_case(scope, case)), []
     held = facts.held
     for fact in read:
-        broken = _beyond(fact.name, held[fact.name].plain, scope.ranges.get(fact.name))
+        value = held[fact.name].plain
+        broken = None if value is None else _beyond(fact.name, value, scope.ranges.get(fact.name))
         if broken is None:
             continue
         if FAVOURABLE.get(fact.risk) == broken.operator:
@@ -65,7 +67,7 @@ def _outside_case(scope: Scope, case: Case) -> Iterator[Clause]:
 
 
 def _beyond(name: str, value: object, ends: tuple[float, float] | None) -> Clause | None:
-    if ends is None or not isinstance(value, int | float):
+    if ends is None or not isinstance(value, NUMBERS):
         return None
     if value < ends[0]:
         return Clause(name, AT_LEAST, value, ends[0], Truth.FALSE)

@@ -9,8 +9,8 @@ from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import SEVERITY, Outcome, ReferKind
 
 REFER_ORDER = tuple(ReferKind)
-OUTCOMES = {RuleAnswer.DECLINE: Outcome.DECLINE, RuleAnswer.REFER: Outcome.REFER, RuleAnswer.APPROVE: Outcome.APPROVE}
-"""The outcome each answer asks for; other answers ask for none."""
+ANSWERS = {Outcome.DECLINE: RuleAnswer.DECLINE, Outcome.REFER: RuleAnswer.REFER, Outcome.APPROVE: RuleAnswer.APPROVE}
+"""The answer that asks for each outcome; other answers ask for none."""
 
 
 def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple[Decimal, RuleResult | None]:
@@ -40,13 +40,15 @@ def caps_known(results: Iterable[RuleResult]) -> bool:
 
 def worst_outcome(results: Iterable[RuleResult]) -> Outcome:
     """Decline beats refer beats approve; nothing else counts."""
-    outcomes = {OUTCOMES[result.result] for result in results if result.result in OUTCOMES}
-    return max(outcomes, key=SEVERITY.__getitem__, default=Outcome.APPROVE)
+    given = [result.result for result in results]
+    asked = [outcome for outcome, answer in ANSWERS.items() if answer in given]
+    return max(asked, key=SEVERITY.__getitem__, default=Outcome.APPROVE)
 
 
 def giving(results: Sequence[RuleResult], outcome: Outcome) -> list[RuleResult]:
     """The results that gave the application this outcome."""
-    return [result for result in results if OUTCOMES.get(result.result) is outcome]
+    answer = ANSWERS[outcome]
+    return [result for result in results if result.result is answer]
 
 
 def refer_kind(results: Sequence[RuleResult]) -> ReferKind | None:

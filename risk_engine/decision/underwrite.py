@@ -32,8 +32,12 @@ MOST_APR = 100.0
 """Where fees eat the loan the cost is without bounds; it is told as the end of the fact's range."""
 
 CENT = Decimal("0.01")
-STATE_WORDS = tuple(state.name.lower() for state in State)
-CAUSE_WORDS = (None, *(cause.name.lower() for cause in Cause if cause is not Cause.NO_CAUSE))
+HELD = State.VALUE.name.lower()
+MISSING = [
+    [told.FeatureValue(None, state.name.lower(), cause.name.lower() if cause else None) for cause in Cause]
+    for state in State
+]
+"""What is told of a feature without a value, by state and cause."""
 
 
 def underwrite(
@@ -202,7 +206,7 @@ def _told(result: RuleResult) -> told.RuleOutcome:
 
 def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:
     return {
-        name: told.FeatureValue(plain, STATE_WORDS[state], CAUSE_WORDS[cause])
+        name: MISSING[state][cause] if state else told.FeatureValue(plain, HELD)
         for name, (plain, state, cause) in dossier.facts.held.items()
     }
 

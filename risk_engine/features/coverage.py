@@ -90,25 +90,24 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, doc
     """
     n, liable = len(now), len(now) + len(owners)
     looked = _look(held.get("sources"), (len(NAMES), liable), n)
-    there = np.zeros((len(NAMES), liable), np.bool_) if document else looked.obtained.copy()
+    rows, sent = np.zeros((len(NAMES), liable), np.int64), np.full((len(NAMES), 1), not document)
     for name, section in held.items():
-        known = _rows_of_each(section, liable) > 0
+        place = PLACE[name]
+        rows[place] = _rows_of_each(section, liable)
         if document:
-            known |= looked.obtained[PLACE[name]]
-            known[:n] |= section.sent == 0
-        there[PLACE[name]] |= known
+            sent[place] = True
+            rows[place, :n] += section.sent == 0
+    there = (rows > 0) | (looked.obtained & sent)
     obtained = there & (looked.obtained | ~looked.any)
     short, told = _short(held, looked, there, owners), looked.any[:, :n]
     looked.rank[obtained] = 0
     looked.starts[_UNTIMED], looked.ends[_UNTIMED] = -np.inf, np.inf
     assumed = np.zeros(obtained.shape, np.bool_)
-    for name, section in held.items():
-        place = PLACE[name]
-        if covers_time(section.contract):
-            silent = obtained[place] & (looked.starts[place] == -np.inf)
-            if np.count_nonzero(silent):
-                assumed[place] = silent
-                looked.starts[place][silent] = _first_days(section, liable)[silent]
+    open_ended = obtained & _TIMED & (looked.starts == -np.inf)
+    for place in open_ended.any(axis=1).nonzero()[0].tolist():
+        if NAMES[place] in held:
+            silent = assumed[place] = open_ended[place]
+            looked.starts[place][silent] = _first_days(held[NAMES[place]], liable)[silent]
     if liable > n:
         looked = _of_households(looked, obtained, assumed, owners)
         obtained, assumed = obtained[:, :n], assumed[:, :n]
@@ -243,5 +242,6 @@ def covers_time(contract: SectionContract) -> bool:
     return contract.event is not None and not contract.snapshot and not contract.single
 
 
-_UNTIMED = np.array([place for name, place in PLACE.items() if not covers_time(SECTIONS[name])])
+_TIMED = np.array([[covers_time(SECTIONS[name])] for name in NAMES])
+_UNTIMED = np.flatnonzero(~_TIMED)
 _SINGLE = np.array([place for name, place in PLACE.items() if SECTIONS[name].single])

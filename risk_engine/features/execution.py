@@ -16,6 +16,7 @@ from risk_engine.features.compiler import Compiler, KernelCall
 from risk_engine.features.compiling import JIT_IS_OFF
 from risk_engine.features.coverage import NAMES, PLACE
 from risk_engine.features.functions import ROW_KERNELS
+from risk_engine.features.prepared import PreparedSection
 from risk_engine.features.program import ROW_DATES, Frozen, Leaf, Size
 from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import Cause, State
@@ -129,19 +130,16 @@ class Executable:
         at[frozen.leaf_registers] = ends - rows
         mem = np.empty(int(ends[-1]) if len(ends) else top)
         mem[frozen.constants] = frozen.constant_values
-        for (leaf, _), end in zip(frozen.leaves, ends.tolist(), strict=True):
-            values = _column(columns, leaf, made)
-            if values is not None:
-                mem[end - len(values) : end] = values
+        for (leaf, _), count, end in zip(frozen.leaves, rows.tolist(), ends.tolist(), strict=True):
+            held = columns.section(leaf.section) if count else None
+            if held is not None:
+                mem[end - count : end] = _column(held, leaf, made)
         for start, end in places.values():
             mem[start:end] = np.nan
         return mem, at, scratch, {register: mem[start:end] for register, (start, end) in places.items()}
 
 
-def _column(columns: Columns, leaf: Leaf, made: Mapping[str, Floats]) -> Floats | None:
-    section = columns.section(leaf.section)
-    if section is None:
-        return None
+def _column(section: PreparedSection, leaf: Leaf, made: Mapping[str, Floats]) -> Floats:
     if leaf.column == ROW_DATES:
         return section.dates
     return made[leaf.column] if leaf.column in made else section.column(leaf.column)

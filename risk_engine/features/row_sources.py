@@ -61,12 +61,11 @@ class DocumentRows:
         count: How many rows there are.
     """
 
-    __slots__ = ("_books", "_columns", "_contract", "_count", "_held", "offsets")
+    __slots__ = ("_books", "_columns", "_contract", "_held", "offsets")
 
     def __init__(self, contract: SectionContract, columns: Mapping[str, Sequence[Any]], count: int) -> None:
         self._contract = contract
         self._columns = columns
-        self._count = count
         self._held: dict[str, Floats | None] = {}
         self._books: dict[str, Sequence[str]] = {}
         self.offsets = np.array([0, count], np.int64)
@@ -74,7 +73,7 @@ class DocumentRows:
     def raw(self, name: str) -> Floats | None:
         """A column; None where every row leaves it out."""
         if name not in self._held:
-            self._held[name] = self._read(name) if self._count else None
+            self._held[name] = self._read(name)
         return self._held[name]
 
     def texts(self, name: str) -> Sequence[str]:
@@ -87,7 +86,7 @@ class DocumentRows:
             return self._coded(name, [held if isinstance(held, str) else None for held in self._plain("value")])
         column = self._contract.columns[name]
         plain = self._plain(name)
-        if column.optional and plain.count(None) == len(plain):
+        if not plain:
             return None
         match column.kind:
             case "text":

@@ -29,6 +29,7 @@ from risk_engine.vocabulary import RiskDirection, State
 
 Floats = npt.NDArray[np.float64]
 MODEL_END = "\nparameters:"
+NOT_OBTAINED = int(State.NOT_OBTAINED)
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,8 @@ def enter(
     if len(values) == 1:
         row, known = values[0].tolist(), states[0].tolist()
         entered = [fact.enter_one(row[column], known[column]) for column, fact in enumerate(facts)]
-        entered += [float(any(known[column] == State.NOT_OBTAINED for column in columns)) for columns in members]
+        unknown = {column for column, state in enumerate(known) if state == NOT_OBTAINED}
+        entered += [float(not unknown.isdisjoint(columns)) for columns in members]
         return np.array([entered])
     matrix = np.empty((len(values), len(facts) + len(members)))
     for column, fact in enumerate(facts):

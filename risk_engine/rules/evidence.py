@@ -22,6 +22,10 @@ from risk_engine.vocabulary import Cause, ReferKind, State
 REQUIRED, OPTIONAL, NOT_APPLICABLE = "required", "optional", "not_applicable"
 _ASKED = ("max_age_days", "look_up", "covers_days", "refer_kind", "requests")
 _NEEDS = (REQUIRED, OPTIONAL, NOT_APPLICABLE)
+# Read from their enumerations once: to ask one for a member costs more than a comparison.
+_OBTAINED = (State.VALUE, State.NONE)
+_LOOKED_UP = (STATE_WORD[State.NOT_OBTAINED], STATE_WORD[State.VALUE])
+_REFER, _PASSED, _TRUE, _FALSE = RuleKind.REFER, RuleAnswer.APPROVE, Truth.TRUE, Truth.FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class EvidenceMatrix:
         )
 
     def _judge(self, section: str, asked: Requirement, held: HeldSection) -> RuleResult:
-        obtained = held.state in (State.VALUE, State.NONE)
+        obtained = held.state in _OBTAINED
         sound = obtained or asked.need == OPTIONAL
         clauses = []
         if asked.need == REQUIRED:
@@ -104,7 +108,7 @@ class EvidenceMatrix:
             sound = young
         if asked.look_up and sound:
             # what is held back before the first row, or altogether, would go unseen
-            told = STATE_WORD[State.VALUE if held.looked_up else State.NOT_OBTAINED]
+            told = _LOOKED_UP[held.looked_up]
             clauses.append(_clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up))
             sound = sound and held.looked_up
             if not obtained:
@@ -119,7 +123,7 @@ class EvidenceMatrix:
             sound = sound and long
         name = f"evidence_{section}"
         if sound:
-            return RuleResult(name, RuleKind.REFER, RuleAnswer.APPROVE, tuple(clauses))
+            return RuleResult(name, _REFER, _PASSED, tuple(clauses))
         return RuleResult(
             name,
             RuleKind.REFER,
@@ -134,7 +138,7 @@ class EvidenceMatrix:
 
 
 def _clause(fact: str, sign: str, value: float | str, threshold: float | str, *, holds: bool) -> Clause:
-    return Clause(fact, sign, value, threshold, Truth.TRUE if holds else Truth.FALSE)
+    return Clause(fact, sign, value, threshold, _TRUE if holds else _FALSE)
 
 
 def read_evidence(file: Written, facts: Mapping[str, Fact], reason: str, known: Collection[str]) -> EvidenceMatrix:
