@@ -11,7 +11,14 @@ from types import MappingProxyType
 from typing import Any
 
 from risk_engine.errors import ExpressionError, nearest_hint
-from risk_engine.features import cells, functions, leaves, reduces, row_kernels, shapes
+from risk_engine.features import (
+    cells,
+    functions,
+    leaves,
+    reduces,
+    row_kernels,  # noqa: F401 - importing it makes its row kernels known by name
+    shapes,
+)
 from risk_engine.features.expressions import Expression, binary, lift, unary
 
 _BINARY: Mapping[type[ast.AST], str] = MappingProxyType({
