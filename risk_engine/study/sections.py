@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from risk_engine.batch import check_rows, replacing, section_faults, sha256_of, write_section
+from risk_engine.batch import check_rows, read_columns, replacing, section_faults, sha256_of, write_section
 from risk_engine.errors import Fault, StudyFaults, TableFaults, UsageError, nearest_hint
 from risk_engine.study.attributes import Attribute, attributes_select
 from risk_engine.study.definition import Study
@@ -59,7 +60,8 @@ def write_sections(study: Study, folder: Path, *, threads: int = 1) -> SectionFi
 
     Raises:
         StudyFaults: A select that does not run; an unknown, missing or wrongly typed column; rows that break the
-            contract: each with the line of the study.
+            contract; sources that speak of a section obtained which the study does not select: each with the line of
+            the study.
         UsageError: The folder holds Parquet files of something else, which would be read as this study's evidence.
     """
     left = sorted(path.name for path in folder.glob("*.parquet") if path.stem not in study.sections)
@@ -80,6 +82,8 @@ def write_sections(study: Study, folder: Path, *, threads: int = 1) -> SectionFi
         applicants = check_rows(folder, told)
     except TableFaults as error:
         raise StudyFaults(error.faults) from error
+    if faults := _unselected(study, folder):
+        raise StudyFaults(faults)
     written = SectionFiles(folder, applicants, rows, {name: sha256_of(folder / f"{name}.parquet") for name in rows})
     with replacing(folder / MANIFEST) as temporary:
         temporary.write_text(json.dumps(written.manifest(study), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -102,6 +106,24 @@ def _write(warehouse: Warehouse, study: Study, name: str, query: Query, folder: 
     if faults:
         raise StudyFaults(faults)
     return write_section(folder / f"{name}.parquet", name, stream)
+
+
+def _unselected(study: Study, folder: Path) -> list[Fault]:
+    """Sections whose look-ups say that they were obtained, but which are not there.
+
+    Such an application contradicts itself, and a decision on it is referred: so would be every one of the study.
+    """
+    if "sources" not in study.sections:
+        return []
+    told = read_columns(folder / "sources.parquet", ("section", "status"))
+    obtained = Counter(
+        section for section, status in zip(told["section"], told["status"], strict=True) if status == "obtained"
+    )
+    return [
+        Fault(f"{study.sections['sources'].place}: sources", f"{count} look-ups that obtained {name}",
+              f"{name} among the sections", f"select {name}, or leave its look-ups out")
+        for name, count in sorted(obtained.items()) if name not in study.sections
+    ]  # fmt: skip
 
 
 def _attribute_faults(

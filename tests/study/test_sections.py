@@ -113,6 +113,18 @@ def test_rows_of_a_stranger_are_told(written, data, tmp_path, faults_of):
     assert fault.startswith("tiny.yaml:21: attributes: found rows of applicant Z9")
 
 
+def test_a_section_said_to_be_obtained_is_selected(written, data, tmp_path, faults_of):
+    """An application without it contradicts itself: every one would be referred."""
+    looked = "'attributes' as section, 'lender' as provider, 'obtained' as status"
+    several = """unnest(['attributes', 'ledger', 'consents', 'parties']) as section, 'lender' as provider,
+      if(section = 'parties' or (section = 'consents' and id < 'F100'), 'not_requested', 'obtained') as status"""
+    assert faults_of(write, written((looked, several)), data, tmp_path / "out") == [
+        f"tiny.yaml:17: sources: found {count} look-ups that obtained {name}, expected {name} among the sections"
+        f" (select {name}, or leave its look-ups out)"
+        for name, count in (("consents", 60), ("ledger", 160))
+    ]
+
+
 RELATED = """  related_firms: |
     select id as application_id, 'P' as party, false as abnormal, false as serious_violation, false as dishonest,
       false as restricted, 0.0 as enforcement_open, false as past_due, {observed_on}
