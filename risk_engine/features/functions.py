@@ -94,11 +94,11 @@ ROW_KERNELS: dict[str, tuple[Callable[..., Any], int]] = {}
 """Row kernels by name, with the version of their meaning."""
 
 
-def row_kernel(function: Callable[..., Any], *, version: int = 1) -> Callable[..., Expression]:
+def row_kernel(function: Callable[..., Any], *, version: int | None = None) -> Callable[..., Expression]:
     """Open the language: ``function(offsets, *columns)`` gives one value per row, numba or plain Python.
 
     It is called with the rows before ``now`` of many applicants at once: applicant i owns rows
-    ``offsets[i]:offsets[i + 1]``. Raise ``version`` when its meaning changes.
+    ``offsets[i]:offsets[i + 1]``. Raise ``version`` when its meaning changes; left out it stays as it is, at first 1.
     """
     name = str(getattr(function, "__name__", ""))
     held = ROW_KERNELS.get(name)
@@ -106,6 +106,8 @@ def row_kernel(function: Callable[..., Any], *, version: int = 1) -> Callable[..
         raise ExpressionError(f"{function!r} has no name to print", hint="give row_kernel a plain function")
     if held is not None and held[0].__module__ != function.__module__:
         raise ExpressionError(f"two row kernels are named {name}", hint="rename one")
+    if version is None:
+        version = held[1] if held else 1
     ROW_KERNELS[name] = (function, version)
 
     def apply(*columns: Expression) -> Expression:

@@ -147,7 +147,8 @@ def _incomes(edge: str, who: str, day: dt.date, rng: random.Random) -> list[Row]
         made.append(row)
         if edge == "many_sources" or rng.random() < 0.1:
             word = rng.choice(["tax", "bank", "document", "none"])
-            made.append(row | {"verified": word, "net": round(row["net"] * rng.choice([0.6, 1.0, 1.4]), 2)})
+            told = {"verified": word, "net": round(row["net"] * rng.choice([0.6, 1.0, 1.4]), 2)}
+            made.append(row | told | rng.choice([{}, {"employer": None}, {"employer": f"E{who} Ltd"}]))
     return made
 
 

@@ -2,8 +2,9 @@
 
 Applicant and co-borrowers together, each thing once. Nothing is counted twice, and nothing that was left out helps:
 
-- *Income* is what a source saw: rows verified by tax, bank or document. Of several sources of one income the best
-  counts (in this order), and where it was declared too, the lower of declared and observed. A month without is 0.
+- *Income* is what a source saw: rows verified by tax, bank or document. All rows of one party, kind and month tell one
+  income, under whatever employer's name: the best source counts (in this order), what it saw of several employers added
+  up, and where income was declared too, the lower of declared and observed. A month without is 0.
 - *Debt service* is what open lines ask a month; a balance without a payment asks 5 % of it a month (Fannie Mae Selling
   Guide B3-6-05). Guarantees given ask nothing. A mortgage may stand among lines, outgoings or both: the greater counts.
 - *Living costs* are outgoings without mortgages: rent, living, maintenance, insurance, other, verified or not.
@@ -22,9 +23,7 @@ G = "attribute list of the design, G"
 OBSERVED = ("tax", "bank", "document")
 LIVING = ("rent", "living", "maintenance", "insurance", "other")
 
-income = row_kernel(observed_income)(
-    incomes.party, incomes.kind, incomes.month, incomes.employer, incomes.verified, incomes.net
-)
+income = row_kernel(observed_income)(incomes.party, incomes.kind, incomes.month, incomes.verified, incomes.net)
 quarter = Sum(income, months(3)) / 3
 half_year = monthly(income)
 

@@ -66,8 +66,8 @@ once AS (
 ),
 ranked AS (
     SELECT *, min(source) OVER one AS best, sum(net) FILTER (source = 3) OVER one AS declared,
-        sum(net) OVER (PARTITION BY application_id, party, kind, month, employer, source) AS observed
-    FROM once WINDOW one AS (PARTITION BY application_id, party, kind, month, employer)
+        sum(net) OVER (PARTITION BY application_id, party, kind, month, source) AS observed
+    FROM once WINDOW one AS (PARTITION BY application_id, party, kind, month)
 )
 SELECT *, CASE WHEN source = 3 OR source > best THEN NULL
     WHEN declared >= 0 AND declared < observed THEN net * declared / observed ELSE net END AS income
