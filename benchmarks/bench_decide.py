@@ -34,7 +34,6 @@ from risk_engine.decision.underwrite import underwrite
 STUDY = Path(__file__).parents[1] / "training" / "studies" / "sample_sme.yaml"
 ROUNDS, CALLS = 40, 25
 GOAL = 2e-3
-UNASKED = ("parties", "tax_filings", "utility_bills", "accounts", "ledger")
 EMPTY = ("credit_lines", "credit_enquiries")
 
 
@@ -46,10 +45,9 @@ def document() -> dict[str, Any]:
     for row in plain["invoices"]:
         row["net_amount"] = round(rng.uniform(32_000, 48_000), 2)
         row["tax"] = round(row["net_amount"] * 0.13, 2)
-    look_up = plain["sources"][0]
-    unasked = {key: look_up[key] for key in ("provider", "retrieved_at", "complete")} | {"status": "not_requested"}
-    plain["sources"] += [look_up | {"section": name} for name in EMPTY]
-    plain["sources"] += [unasked | {"section": name} for name in UNASKED]
+    found, *others = plain["sources"]
+    plain["sources"] = [found, *(found | {"section": name} for name in EMPTY)]
+    plain["sources"] += [look_up for look_up in others if look_up["section"] not in EMPTY]
     return plain | {name: [] for name in EMPTY}
 
 
