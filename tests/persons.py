@@ -36,11 +36,12 @@ sections:
     from '${{DATA}}/persons.parquet' order by id
   sources: |
     select id as application_id, section, 'office' as provider, 'obtained' as status, true as complete,
-      '2024-02-28T09:00:00+08:00' as retrieved_at, date '2023-02-01' as covers_from, date '2024-02-29' as covers_until
+      '2024-02-28T09:00:00+08:00' as retrieved_at, date '2023-02-01' as covers_from, date '2024-02-29' as covers_until,
+      case section when 'incomes' then 12 when 'outgoings' then 1 when 'credit_lines' then 3 else i % 4 end as row_count
     from '${{DATA}}/persons.parquet'
     cross join (select unnest(['incomes', 'outgoings', 'credit_lines', 'credit_enquiries']) as section)
     union all
-    select id, section, 'office', 'not_requested', false, '2024-02-28T09:00:00+08:00', null, null
+    select id, section, 'office', 'not_requested', false, '2024-02-28T09:00:00+08:00', null, null, null
     from '${{DATA}}/persons.parquet' cross join (select unnest(['parties', 'accounts', 'ledger']) as section)
     order by application_id, section
   incomes: |

@@ -30,9 +30,11 @@ def every_way(application: Application) -> Iterator[Changed]:
             yield from _section(application, name)
     yield from _parties(application)
     yield from _accounts(application)
-    if application.rows("sources"):
+    looks = application.rows("sources")
+    if looks:
         yield "no look-up at all", replace(application, sources=msgspec.UNSET)
         yield "look-ups emptied", replace(application, sources=[])
+        yield "rows not counted", replace(application, sources=[*map(_uncounted, looks)])
 
 
 def _section(application: Application, name: str) -> Iterator[Changed]:
@@ -41,9 +43,14 @@ def _section(application: Application, name: str) -> Iterator[Changed]:
     yield f"{name} emptied", _with(application, name, [])
     yield f"{name} and its look-ups gone", _looks(gone, name, lambda look: None)
     yield f"look-ups of {name} gone", _looks(application, name, lambda look: None)
+    yield f"{name} emptied and not counted", _looks(_with(application, name, []), name, _uncounted)
     yield f"{name} refused", _looks(gone, name, _refused)
     yield from _shortened(application, name)
     yield from _relabelled(application, name)
+
+
+def _uncounted(look: Any) -> Any:
+    return replace(look, row_count=None)
 
 
 def _refused(look: Any) -> Any:
@@ -71,6 +78,7 @@ def _shortened(application: Application, name: str) -> Iterator[Changed]:
         shorter = _with(application, name, left)
         yield f"{told} of {name} left out", shorter
         yield f"{told} of {name} left out, look-ups too", _looks(shorter, name, lambda look: None)
+        yield f"{told} of {name} left out, not counted", _looks(shorter, name, _uncounted)
         if told == "middle" or SECTIONS[name].snapshot:
             continue
         ends = {"covers_from": last} if told == "oldest" else {"covers_until": first - dt.timedelta(days=1)}

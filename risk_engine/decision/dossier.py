@@ -20,8 +20,8 @@ READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations
 
 STATES = tuple(State)
 VALUE, REFUSED = int(State.VALUE), int(Cause.REFUSED)
-_Known = tuple[int, int, bool, bool, float, float]
-"""A section of one applicant: state, cause, told, assumed, first covered day, the day after the last."""
+_Known = tuple[int, int, bool, bool, bool, float, float]
+"""A section of one applicant: state, cause, told, uncounted, assumed, first covered day, the day after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ def _notes(application: Application, release: Release, known: Sequence[_Known]) 
 
 def _of_one(coverage: Coverage, row: int) -> list[_Known]:
     """What is known of each section of one applicant: read in one go, since numpy hands out single values slowly."""
-    told = (coverage.states, coverage.causes, coverage.told, coverage.assumed, coverage.starts, coverage.ends)
+    looked = (coverage.told, coverage.uncounted, coverage.assumed)
+    told = (coverage.states, coverage.causes, *looked, coverage.starts, coverage.ends)
     return [*zip(*(held[:, row].tolist() for held in told), strict=True)]
 
 
@@ -134,7 +135,7 @@ def _held(columns: Columns, name: str, known: _Known, row: int) -> HeldSection:
 
     Its age: days since its look-up's period ended, else since its newest row; of a snapshot, since it was last seen.
     """
-    code, cause, told, assumed, start, end = known
+    code, cause, told, uncounted, assumed, start, end = known
     state = STATES[code]
     if SECTIONS[name].single:
         return HeldSection(state)
@@ -144,10 +145,11 @@ def _held(columns: Columns, name: str, known: _Known, row: int) -> HeldSection:
     section = columns.section(name)
     rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2].tolist())
     if SECTIONS[name].snapshot and section is not None and rows.stop > rows.start:
-        return HeldSection(state, today - float(section.column("observed_on")[rows].max()), looked_up=told)
+        age = today - float(section.column("observed_on")[rows].max())
+        return HeldSection(state, age, looked_up=told, counted=not uncounted)
     covered = max(min(end, today) - start, 0.0)
     if not assumed:
-        return HeldSection(state, max(today - end + 1.0, 0.0), told, covered)
+        return HeldSection(state, max(today - end + 1.0, 0.0), told, covered, counted=not uncounted)
     if section is None or rows.stop == rows.start:
         return HeldSection(state, looked_up=False, covered_days=covered)
     age = today - float(section.dates[rows.stop - 1])

@@ -30,6 +30,7 @@ Truths = npt.NDArray[np.bool_]
 NAMES = tuple(name for name, held in SECTIONS.items() if not held.training_only)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(NAMES)}
 
+_TOLD = ("section", "status", "covers_from", "covers_until", "complete", "row_count")
 _STATUS = SECTIONS["sources"].columns["status"].words
 _OBTAINED = _STATUS.index("obtained")
 # Refusal is information and is told before an outage; the codes rank what is told when look-ups differ.
@@ -56,6 +57,7 @@ class Coverage:
         assumed: True where coverage was taken from the first row.
         told: True where a look-up says what became of the section.
         short: True where less is there than a look-up returned.
+        uncounted: True where a look-up does not say how many rows it returned.
     """
 
     states: npt.NDArray[np.uint8]
@@ -65,6 +67,7 @@ class Coverage:
     assumed: npt.NDArray[np.bool_]
     told: npt.NDArray[np.bool_]
     short: npt.NDArray[np.bool_]
+    uncounted: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class _Looked:
     rank: Bytes
     starts: Floats
     ends: Floats
+    uncounted: Truths
 
 
 def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, document: bool) -> Coverage:
@@ -117,7 +121,7 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, doc
     states[obtained] = int(State.VALUE)
     ends = np.minimum(now + 1.0, looked.ends)
     ends[_UNTIMED] = np.inf
-    return Coverage(states, causes, looked.starts, ends, assumed, told, short)
+    return Coverage(states, causes, looked.starts, ends, assumed, told, short, looked.uncounted)
 
 
 def _of_households(
@@ -127,7 +131,7 @@ def _of_households(
     n = obtained.shape[1] - len(owners)
     for place in [PLACE[name] for name in HOUSEHOLD]:
         for told, least in ((obtained, True), (looked.rank, False), (looked.starts, False), (looked.ends, True),
-                            (assumed, False)):  # fmt: skip
+                            (assumed, False), (looked.uncounted, False)):  # fmt: skip
             (np.minimum if least else np.maximum).at(told[place], owners, told[place, n:])
     return _Looked(*(np.ascontiguousarray(getattr(looked, held.name)[:, :n]) for held in fields(looked)))
 
@@ -135,7 +139,7 @@ def _of_households(
 def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _Looked:
     looked = _Looked(
         np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.uint8),
-        np.full(shape, -np.inf), np.full(shape, np.inf),
+        np.full(shape, -np.inf), np.full(shape, np.inf), np.zeros(shape, np.bool_),
     )  # fmt: skip
     if sources is None or not len(sources.order):
         return looked
@@ -143,8 +147,8 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _L
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
     owner = _owner(sources, n).tolist()
-    told = [sources.column(name).tolist() for name in ("section", "status", "covers_from", "covers_until", "complete")]
-    for who, section, status, start, end, complete in zip(owner, *told, strict=True):
+    told = [sources.column(name).tolist() for name in _TOLD]
+    for who, section, status, start, end, complete, count in zip(owner, *told, strict=True):
         place = PLACE.get(book[int(section)])
         if place is None:
             continue
@@ -153,6 +157,7 @@ def _look(sources: PreparedSection | None, shape: tuple[int, int], n: int) -> _L
         if int(status) != _OBTAINED:
             continue
         looked.obtained[place, who] = True
+        looked.uncounted[place, who] |= count != count  # a number that is not there
         since, until = (start, end + 1.0) if complete else (np.inf, -np.inf)
         if since > looked.starts[place, who]:
             looked.starts[place, who] = since

@@ -37,8 +37,8 @@ class Requirement:
         max_age_days: Most days between the newest row and the decision; None where age does not matter.
         refer_kind: Who a case without it goes to.
         requests: What to ask the applicant for.
-        look_up: Whether ``sources`` must say what became of the section: which days it covers, or why it is not there
-            (and then not because the applicant refused).
+        look_up: Whether ``sources`` must say what became of the section: which days it covers and how many rows it had,
+            or why it is not there (and then not because the applicant refused).
         covers_days: Fewest days it must cover; None where any will do.
     """
 
@@ -65,6 +65,7 @@ class HeldSection(NamedTuple):
             or why it is not there.
         covered_days: Days it covers; 0 where its look-up was incomplete.
         refused: Whether the applicant refused the look-up.
+        counted: Whether its look-ups say how many rows they returned.
     """
 
     state: State
@@ -72,6 +73,7 @@ class HeldSection(NamedTuple):
     looked_up: bool = True
     covered_days: float = math.inf
     refused: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,46 +97,40 @@ class EvidenceMatrix:
         )
 
     def _judge(self, section: str, asked: Requirement, held: HeldSection) -> RuleResult:
-        obtained = held.state in _OBTAINED
-        sound = obtained or asked.need == OPTIONAL
-        clauses = []
-        if asked.need == REQUIRED:
-            clauses.append(_clause(section, "is not", STATE_WORD[held.state], "not_obtained", holds=obtained))
-        if asked.max_age_days is not None and obtained:
-            # a section without a dated row cannot show that it is fresh
-            young = held.age_days is not None and held.age_days <= asked.max_age_days
-            age = STATE_WORD[State.NONE] if held.age_days is None else float(held.age_days)
-            clauses.append(_clause(f"age of {section} in days", "<=", age, float(asked.max_age_days), holds=young))
-            sound = young
-        if asked.look_up and sound:
-            # what is held back before the first row, or altogether, would go unseen
-            told = _LOOKED_UP[held.looked_up]
-            clauses.append(_clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up))
-            sound = sound and held.looked_up
-            if not obtained:
-                # refusal is information, an outage is not
-                told = Cause.REFUSED.name.lower() if held.refused else STATE_WORD[held.state]
-                clauses.append(_clause(section, "is not", told, "refused", holds=not held.refused))
-                sound = sound and not held.refused
-        if asked.covers_days is not None and obtained:
-            long = held.covered_days >= asked.covers_days
-            days = _clause(f"days covered by {section}", ">=", held.covered_days, float(asked.covers_days), holds=long)
-            clauses.append(days)
-            sound = sound and long
-        name = f"evidence_{section}"
-        if sound:
-            return RuleResult(name, _REFER, _PASSED, tuple(clauses))
+        name, clauses = f"evidence_{section}", tuple(_clauses(section, asked, held))
+        if all(clause.truth is _TRUE for clause in clauses):
+            return RuleResult(name, _REFER, _PASSED, clauses)
+        requests = asked.requests or (section,)
         return RuleResult(
-            name,
-            RuleKind.REFER,
-            RuleAnswer.REFER,
-            tuple(clauses),
-            self.reason,
-            asked.refer_kind,
-            asked.requests or (section,),
-            None,
-            LiftedBy.REVIEWER,
+            name, _REFER, RuleAnswer.REFER, clauses, self.reason, asked.refer_kind, requests, None, LiftedBy.REVIEWER
         )
+
+
+def _clauses(section: str, asked: Requirement, held: HeldSection) -> Iterator[Clause]:
+    """What is asked of a section, with what is held of it."""
+    obtained = held.state in _OBTAINED
+    if asked.need == REQUIRED:
+        yield _clause(section, "is not", STATE_WORD[held.state], "not_obtained", holds=obtained)
+    if asked.max_age_days is not None and obtained:
+        # a section without a dated row cannot show that it is fresh
+        young = held.age_days is not None and held.age_days <= asked.max_age_days
+        age = STATE_WORD[State.NONE] if held.age_days is None else float(held.age_days)
+        yield _clause(f"age of {section} in days", "<=", age, float(asked.max_age_days), holds=young)
+    if asked.look_up and (obtained or asked.need == OPTIONAL):
+        # what is held back before the first row, or altogether, would go unseen
+        told = _LOOKED_UP[held.looked_up]
+        yield _clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up)
+    if asked.look_up and obtained:
+        # of rows that nobody counted, a part could be held back
+        told = _LOOKED_UP[held.counted]
+        yield _clause(f"row count of {section}", "is not", told, "not_obtained", holds=held.counted)
+    elif asked.look_up and asked.need == OPTIONAL:
+        # refusal is information, an outage is not
+        told = Cause.REFUSED.name.lower() if held.refused else STATE_WORD[held.state]
+        yield _clause(section, "is not", told, "refused", holds=not held.refused)
+    if asked.covers_days is not None and obtained:
+        long = held.covered_days >= asked.covers_days
+        yield _clause(f"days covered by {section}", ">=", held.covered_days, float(asked.covers_days), holds=long)
 
 
 def _clause(fact: str, sign: str, value: float | str, threshold: float | str, *, holds: bool) -> Clause:

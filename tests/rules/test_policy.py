@@ -249,12 +249,18 @@ def test_evidence_that_must_be_looked_up(folder, looked_up, result):
     held = {"application": HeldSection(State.VALUE), "invoices": HeldSection(State.VALUE, 1.0, looked_up)}
     answer = {told.id: told for told in folder.load().evidence_results(CASE, held)}["evidence_invoices"]
     assert answer.result == result
-    assert [str(clause.truth) for clause in answer.clauses] == ["true", "true", "true" if looked_up else "false"]
+    assert [str(clause.truth) for clause in answer.clauses] == [
+        "true",
+        "true",
+        "true" if looked_up else "false",
+        "true",
+    ]
 
 
 ACCOUNTED = [
-    (HeldSection(State.VALUE, 1.0), "approve", ["true"]),
-    (HeldSection(State.VALUE, 1.0, looked_up=False), "refer", ["false"]),
+    (HeldSection(State.VALUE, 1.0), "approve", ["true", "true"]),
+    (HeldSection(State.VALUE, 1.0, looked_up=False), "refer", ["false", "true"]),
+    (HeldSection(State.VALUE, 1.0, counted=False), "refer", ["true", "false"]),
     (HeldSection(State.NOT_OBTAINED), "approve", ["true", "true"]),
     (HeldSection(State.NOT_OBTAINED, refused=True), "refer", ["true", "false"]),
     (HeldSection(State.NOT_OBTAINED, looked_up=False), "refer", ["false", "true"]),
