@@ -8,8 +8,9 @@ is known of the time, so "within n days" begins with the whole day of the credit
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from risk_engine.features.compiling import kernel
+from risk_engine.features.compiling import inner, kernel
 from risk_engine.features.functions import row_kernel
 from risk_engine.features.tables import Floats, Ints
 
@@ -31,29 +32,62 @@ def undone(offsets: Ints, account: Floats, seq: Floats, reverses: Floats) -> Flo
     return found
 
 
+@inner
+def _within(offsets: Ints, booked_on: Floats, days: float) -> tuple[Ints, Ints]:
+    """For each row the first row of its day, and the first row more than so many days after it."""
+    first, end = np.empty(len(booked_on), np.int64), np.empty(len(booked_on), np.int64)
+    for k in range(len(offsets) - 1):
+        day = after = offsets[k]
+        for i in range(offsets[k], offsets[k + 1]):
+            if booked_on[day] < booked_on[i]:
+                day = i
+            while after < offsets[k + 1] and booked_on[after] - booked_on[i] <= days:
+                after += 1
+            first[i], end[i] = day, after
+    return first, end
+
+
+@inner
+def _drawn(left: Floats, fits: npt.NDArray[np.bool_], least: float, most: float) -> float:
+    """Take from what the debits that fit have left: ``most``, or all there is; nothing where that is below least."""
+    there = 0.0
+    for j in range(len(left)):
+        if fits[j] and left[j] == left[j]:
+            there += left[j]
+    if there < least:
+        return 0.0
+    drawn = min(there, most)
+    rest = drawn
+    for j in range(len(left)):
+        if fits[j] and left[j] == left[j]:
+            part = min(left[j], rest)
+            left[j] -= part
+            rest -= part
+    return drawn
+
+
 @kernel
 def sent_back(offsets: Ints, booked_on: Floats, credit: Floats, debit: Floats, counterparty: Floats) -> Floats:
     """Each credit whose payer is paid the same amount, to 5 %, by the seventh day after; 0 for other credits.
 
-    >>> nan, days, payer = np.nan, np.array([1.0, 8.0, 9.0]), np.array([4.0, 4.0, 4.0])
-    >>> sent_back(np.array([0, 3]), days, np.array([100.0, nan, nan]), np.array([nan, 96.0, 100.0]), payer)
-    array([100.,  nan,  nan])
+    A payment answers one credit, the first it can.
+
+    >>> nan, days, payer = np.nan, np.array([1.0, 1.0, 8.0, 9.0]), np.array([4.0, 4.0, 4.0, 4.0])
+    >>> credit, debit = np.array([100.0, 100.0, nan, nan]), np.array([nan, nan, 96.0, 100.0])
+    >>> sent_back(np.array([0, 4]), days, credit, debit, payer)
+    array([100.,   0.,  nan,  nan])
     """
-    found = np.full(len(credit), np.nan)
-    for k in range(len(offsets) - 1):
-        day = offsets[k]
-        for i in range(offsets[k], offsets[k + 1]):
-            if booked_on[day] < booked_on[i]:
-                day = i
-            if credit[i] != credit[i]:
-                continue
-            found[i] = 0.0
-            for j in range(day, offsets[k + 1]):
-                if booked_on[j] - booked_on[i] > 7.0:
-                    break
-                if counterparty[j] == counterparty[i] and abs(debit[j] - credit[i]) <= 0.05 * credit[i]:
-                    found[i] = credit[i]
-                    break
+    found, left = np.full(len(credit), np.nan), debit.copy()
+    first, end = _within(offsets, booked_on, 7.0)
+    for i in range(len(credit)):
+        if credit[i] != credit[i]:
+            continue
+        found[i] = 0.0
+        for j in range(first[i], end[i]):
+            if counterparty[j] == counterparty[i] and abs(left[j] - credit[i]) <= 0.05 * credit[i]:
+                found[i] = credit[i]
+                left[j] = np.nan
+                break
     return found
 
 
@@ -61,25 +95,20 @@ def sent_back(offsets: Ints, booked_on: Floats, credit: Floats, debit: Floats, c
 def passed_on(offsets: Ints, booked_on: Floats, credit: Floats, debit: Floats, account: Floats) -> Floats:
     """Each credit of which 90 % or more leaves its account by the end of the next day; 0 for other credits.
 
-    >>> nan, days, account = np.nan, np.array([1.0, 2.0, 3.0]), np.zeros(3)
-    >>> passed_on(np.array([0, 3]), days, np.array([100.0, nan, nan]), np.array([nan, 90.0, 10.0]), account)
-    array([100.,  nan,  nan])
+    What left with one credit does not leave with a later one.
+
+    >>> nan, days, account = np.nan, np.array([1.0, 1.0, 2.0, 3.0]), np.zeros(4)
+    >>> credit, debit = np.array([100.0, 100.0, nan, nan]), np.array([nan, nan, 90.0, 10.0])
+    >>> passed_on(np.array([0, 4]), days, credit, debit, account)
+    array([100.,   0.,  nan,  nan])
     """
-    found = np.full(len(credit), np.nan)
-    for k in range(len(offsets) - 1):
-        day = offsets[k]
-        for i in range(offsets[k], offsets[k + 1]):
-            if booked_on[day] < booked_on[i]:
-                day = i
-            if credit[i] != credit[i]:
-                continue
-            left = 0.0
-            for j in range(day, offsets[k + 1]):
-                if booked_on[j] - booked_on[i] > 1.0:
-                    break
-                if account[j] == account[i] and debit[j] == debit[j]:
-                    left += debit[j]
-            found[i] = credit[i] if left >= 0.9 * credit[i] else 0.0
+    found, left = np.full(len(credit), np.nan), debit.copy()
+    first, end = _within(offsets, booked_on, 1.0)
+    for i in range(len(credit)):
+        if credit[i] == credit[i]:
+            fits = account[first[i] : end[i]] == account[i]
+            drawn = _drawn(left[first[i] : end[i]], fits, 0.9 * credit[i], credit[i])
+            found[i] = credit[i] if drawn > 0.0 else 0.0
     return found
 
 
@@ -87,25 +116,19 @@ def passed_on(offsets: Ints, booked_on: Floats, credit: Floats, debit: Floats, a
 def rolled_over(offsets: Ints, booked_on: Floats, proceeds: Floats, repaid: Floats, lender: Floats) -> Floats:
     """The part of each loan paid out that repays other lenders by the third day after; unnamed lenders are others.
 
-    >>> nan, days, lender = np.nan, np.array([1.0, 2.0, 4.0]), np.array([0.0, 1.0, 0.0])
-    >>> rolled_over(np.array([0, 3]), days, np.array([100.0, nan, nan]), np.array([nan, 30.0, 50.0]), lender)
-    array([30., nan, nan])
+    What one loan repaid no later loan repays again.
+
+    >>> nan, days, lender = np.nan, np.array([1.0, 1.0, 2.0, 4.0]), np.array([0.0, 2.0, 1.0, 0.0])
+    >>> proceeds, repaid = np.array([20.0, 100.0, nan, nan]), np.array([nan, nan, 30.0, 50.0])
+    >>> rolled_over(np.array([0, 4]), days, proceeds, repaid, lender)
+    array([20., 60., nan, nan])
     """
-    found = np.full(len(proceeds), np.nan)
-    for k in range(len(offsets) - 1):
-        day = offsets[k]
-        for i in range(offsets[k], offsets[k + 1]):
-            if booked_on[day] < booked_on[i]:
-                day = i
-            if proceeds[i] != proceeds[i]:
-                continue
-            used = 0.0
-            for j in range(day, offsets[k + 1]):
-                if booked_on[j] - booked_on[i] > 3.0:
-                    break
-                if repaid[j] == repaid[j] and lender[j] != lender[i]:
-                    used += repaid[j]
-            found[i] = min(used, proceeds[i])
+    found, left = np.full(len(proceeds), np.nan), repaid.copy()
+    first, end = _within(offsets, booked_on, 3.0)
+    for i in range(len(proceeds)):
+        if proceeds[i] == proceeds[i]:
+            others = lender[first[i] : end[i]] != lender[i]
+            found[i] = _drawn(left[first[i] : end[i]], others, 0.0, proceeds[i])
     return found
 
 
@@ -170,6 +193,7 @@ def observed_income(offsets: Ints, party: Floats, kind: Floats, month: Floats, v
     return found
 
 
-for _function in (undone, sent_back, passed_on, rolled_over, asked_anew):
-    row_kernel(_function)
-row_kernel(observed_income, version=2)
+for _function, _version in (
+    (undone, 1), (sent_back, 2), (passed_on, 2), (rolled_over, 2), (asked_anew, 1), (observed_income, 2),
+):  # fmt: skip
+    row_kernel(_function, version=_version)

@@ -64,12 +64,18 @@ CASES = {
     "unnamed payers": ("unnamed_payer_share_12m", [SALE, ("2020-02-12", 3_000.0, {})], 0.75),
     "there and back": ("circular_share_180d", [SALE, ("2020-02-17", -960.0, {"counterparty": "x"})], 1.0),
     "back too late": ("circular_share_180d", [SALE, ("2020-02-18", -960.0, {"counterparty": "x"})], 0.0),
+    "a debit sends one credit back": ("circular_share_180d", [SALE, SALE, ("2020-02-17", -960.0, {"counterparty": "x"})], 0.5),
+    "two debits send two back": ("circular_share_180d", [SALE, SALE, *[("2020-02-17", -960.0, {"counterparty": "x"})] * 2], 1.0),
+    "one debit passes two credits on if it suffices": ("pass_through_share_180d", [SALE, SALE, ("2020-02-11", -2_000.0, {})], 1.0),
+    "else the first of them": ("pass_through_share_180d", [SALE, SALE, ("2020-02-11", -1_000.0, {})], 0.5),
+    "a credit that stays takes nothing from the next": ("pass_through_share_180d", [("2020-02-10", 3_000.0, {}), SALE, ("2020-02-11", -1_000.0, {})], 0.25),
     "passed on by the next day": ("pass_through_share_180d", [SALE, ("2020-02-11", -900.0, {})], 1.0),
     "passed on too late": ("pass_through_share_180d", [SALE, ("2020-02-12", -900.0, {})], 0.0),
     "two lenders and an unnamed one": ("loan_payer_count_90d", [("2020-02-10", 9.0, {"category": "loan_in"} | name) for name in ({"counterparty": "l"}, {"counterparty": "m"}, {}, {})], 3),
     "debt service": ("debt_service_to_inflow_90d", [SALE, ("2020-02-12", -300.0, {"category": "loan_payment"})], 0.3),
     "debt without inflow is the worst": ("debt_service_to_inflow_90d", [("2020-02-12", -300.0, {"category": "loan_payment"})], 3.0),
     "a loan that repays another lender": ("loan_churn_share_180d", [("2020-02-10", 100.0, {"category": "loan_in", "counterparty": "l"}), ("2020-02-13", -40.0, {"category": "loan_payment", "counterparty": "m"})], 0.4),
+    "a repayment is rolled over once": ("loan_churn_share_180d", [*[("2020-02-10", 100.0, {"category": "loan_in", "counterparty": "l"})] * 2, ("2020-02-13", -120.0, {"category": "loan_payment", "counterparty": "m"})], 0.6),
     "uncategorised": ("uncategorised_share_12m", [SALE, ("2020-02-12", -250.0, {"category": "other"})], 0.2),
 }  # fmt: skip
 

@@ -1,8 +1,9 @@
 """With whom the accounts deal: concentration, money that returns or only passes through, related parties (D22-D26).
 
 *Named* counterparties are companies and public bodies with a known identifier. Others are left out of concentration,
-and their share is a fact of its own. What returns or passes through is told by calendar day: the ledger of one
-applicant shows the direct way back only, and D25 in hours needs postings with a time of day.
+and their share is a fact of its own. What returns or passes through is told by calendar day, and each debit
+answers one credit, first come first served: the ledger of one applicant shows the direct way back only, and D25 in
+hours needs postings with a time of day.
 """
 
 from risk_engine.features.catalogue.postings import D, inflow, operating_spent, spent, stands, turned_over

