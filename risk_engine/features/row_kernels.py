@@ -155,6 +155,16 @@ def asked_anew(offsets: Ints, on: Floats, lender: Floats) -> Floats:
 
 
 @kernel
+def whole_below(offsets: Ints, number: Floats) -> Floats:  # noqa: ARG001 - every row kernel is given them
+    """How many whole numbers from 1 on lie below each number.
+
+    >>> whole_below(np.array([0, 4]), np.array([-2.0, 1.0, 1.5, np.nan]))
+    array([ 0.,  0.,  1., nan])
+    """
+    return np.maximum(np.ceil(number) - 1.0, 0.0)
+
+
+@kernel
 def observed_income(offsets: Ints, party: Floats, kind: Floats, month: Floats, verified: Floats, net: Floats) -> Floats:
     """Each income of a month as its best source saw it, at most what was declared; NaN for what does not count.
 
@@ -194,6 +204,7 @@ def observed_income(offsets: Ints, party: Floats, kind: Floats, month: Floats, v
 
 
 for _function, _version in (
-    (undone, 1), (sent_back, 2), (passed_on, 2), (rolled_over, 2), (asked_anew, 1), (observed_income, 2),
+    (undone, 1), (sent_back, 2), (passed_on, 2), (rolled_over, 2), (asked_anew, 1), (whole_below, 1),
+    (observed_income, 2),
 ):  # fmt: skip
     row_kernel(_function, version=_version)

@@ -35,6 +35,8 @@ PAID = ("2020-02-10", -500.0, BOUNCED)
 SALARY = {"counterparty": "employer", "category": "salary"}
 MONTHS = ("2019-09-10", "2019-10-10", "2019-11-10", "2019-12-10", "2020-01-10", "2020-02-10")
 PAYDAYS = [(day, 3_000.0, SALARY) for day in MONTHS]
+FORTNIGHTS = [(day, 900.0, SALARY) for day in ("2019-09-15", "2019-09-29", "2019-10-13", "2019-10-27", "2019-11-10")]
+WEEKS = [(day, 700.0, SALARY) for day in ("2020-01-19", "2020-01-26", "2020-02-02", "2020-02-16", "2020-02-23")]
 SALE = ("2020-02-10", 1_000.0, {"counterparty": "x"})
 
 CASES = {
@@ -55,7 +57,12 @@ CASES = {
     "a tax rebate is no inflow": ("operating_inflow_log_12m", [("2020-02-10", 999.0, {"category": "tax"})], 0.0),
     "paydays on time": ("payday_missed_count_180d", PAYDAYS, 0),
     "one payday missed": ("payday_missed_count_180d", [*PAYDAYS[:2], *PAYDAYS[3:]], 1),
-    "the open gap counts": ("payday_missed_count_180d", PAYDAYS[:4], 1),
+    "two missed in one gap": ("payday_missed_count_180d", [*PAYDAYS[:3], PAYDAYS[5]], 2),
+    "the open gap counts each it swallows": ("payday_missed_count_180d", PAYDAYS[:4], 2),
+    "a gap that began before the window does not": ("payday_missed_count_180d", [("2019-06-01", 3_000.0, SALARY), *PAYDAYS], 0),
+    "seven days late is on time": ("payday_missed_count_180d", [*FORTNIGHTS[:4], ("2019-11-17", 900.0, SALARY)], 6),
+    "sixteen weeks of silence": ("payday_missed_count_180d", FORTNIGHTS, 7),
+    "of weekly pay one week left out is one a week late": ("payday_missed_count_180d", WEEKS, 0),
     "three times are no rhythm": ("payday_missed_count_180d", PAYDAYS[:3], "NONE"),
     "an empty ledger has no balance": ("balance_mean_log_180d", [], "NONE"),
     "days below zero by account": ("overdrawn_day_count_90d", [("2020-02-28", -10.0, {}), ("2020-02-27", 900.0, {"account": "b"})], 2),

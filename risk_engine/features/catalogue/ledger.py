@@ -6,6 +6,7 @@ The terms (operating inflow, what stands, what moved) are those of :mod:`.postin
 from risk_engine.features.catalogue.invoices import sold, valid
 from risk_engine.features.catalogue.postings import D, inflow, net_flow
 from risk_engine.features.language import *
+from risk_engine.features.row_kernels import whole_below
 
 half_year = days(180)
 year_of_inflow = Sum(inflow, months(12))
@@ -23,6 +24,11 @@ main_payer = ArgMax(when(paid_often, by(ledger.counterparty, inflow)), half_year
 payday = when(ledger.counterparty == main_payer, new_pay_day)
 between_paydays = gaps(payday)
 usual_gap = Quantile(between_paydays, 0.5, half_year)
+# A credit is expected every usual gap after a payday; missed are those that are more than 7 days late.
+last_gap = when(payday > Min(payday, half_year), payday - previous(payday))
+open_gap = when(payday == Max(payday, half_year), now - payday)
+missed = row_kernel(whole_below)((last_gap - 7) / usual_gap)
+still_missed = row_kernel(whole_below)((open_gap - 7) / usual_gap)
 
 operating_inflow_log_12m = Feature(
     log10(1 + year_of_inflow),
@@ -154,12 +160,8 @@ payday_regularity_180d = Feature(
 )
 
 payday_missed_count_180d = Feature(
-    when(
-        usual_gap > 0,
-        Count(between_paydays > usual_gap + 7, half_year)
-        + fill(when(now - Last(payday, half_year) > usual_gap + 7, 1), 0),
-    ),
-    says=("Expected recurring credits more than 7 days late, 180 days", "近180天主要周期性入账逾期7天以上次数"),
+    when(usual_gap > 0, Sum(missed, half_year) + Sum(still_missed, half_year)),
+    says=("Expected recurring credits not seen within 7 days, 180 days", "近180天主要周期性入账逾期7天未到次数"),
     unit="count",
     decimals=0,
     range=(0, 180),
@@ -167,8 +169,8 @@ payday_missed_count_180d = Feature(
     if_none="no payer seen on four days or more",
     group="stability",
     reason="unstable_income",
-    why="A lost job or customer; the gap still open counts, and the usual gap is the median one",
-    source=D + "9",
+    why="A lost job or customer; a gap counts every credit that it swallowed, the gap still open too",
+    source=D + "9; one is expected every median gap after the last that was seen",
 )
 
 net_cash_flow_share_180d = Feature(

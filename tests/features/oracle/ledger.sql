@@ -32,10 +32,13 @@ usual AS (
         1 - stddev_samp(gap) / avg(gap) AS regularity
     FROM pay_gaps GROUP BY ALL
 ),
-missed AS (
-    SELECT u.application_id, regularity,
-        count(*) FILTER (g.gap > usual + 7) + any_value(CAST(u.today - last > usual + 7 AS INTEGER)) AS missed
-    FROM usual AS u JOIN pay_gaps AS g USING (application_id) GROUP BY ALL
+silences AS (
+    SELECT application_id, gap FROM pay_gaps WHERE gap IS NOT NULL
+    UNION ALL SELECT application_id, today - last FROM usual
+),
+missed AS ( -- the k-th credit after a payday is missed where the silence outlasts its day by more than 7 days
+    SELECT u.application_id, regularity, count(*) FILTER (s.gap > k * usual + 7) AS missed
+    FROM usual AS u JOIN silences AS s USING (application_id), range(1, 181) AS expected(k) GROUP BY ALL
 ),
 sums AS (
     SELECT f.application_id,
