@@ -7,6 +7,7 @@ another day. Nothing here is recorded, and nothing is decided otherwise than by 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -20,10 +21,10 @@ from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_dossier
 from risk_engine.decision.underwrite import decide
 from risk_engine.errors import UnknownName, UsageError
-from risk_engine.facts import FactMatrix, Plain
+from risk_engine.facts import Fact, FactMatrix, Plain
 from risk_engine.features import Columns, from_document
 from risk_engine.features.lineage import lineage
-from risk_engine.vocabulary import Cause, State
+from risk_engine.vocabulary import Cause, FactType, State
 
 UNRECORDED = "unrecorded"
 
@@ -136,7 +137,9 @@ class CaseFile:
         Raises:
             InputFaults: The changed request breaks the contract.
             UnknownName: The release has no such feature.
+            UsageError: A value that the feature cannot have, or a moment without offset.
         """
+        check_offset(as_of)
         plain = msgspec.json.decode(encode(self.application))
         asked, moment = plain["application"], as_of or self.as_of
         if self.application.application.submitted_at > moment:
@@ -160,8 +163,9 @@ def open_case(document: bytes | Application, release: Release, *, as_of: dt.date
 
     Raises:
         InputFaults: Everything wrong with the document.
-        UsageError: The document names no moment, and none was given.
+        UsageError: The document names no moment, and none was given; the one given has no offset.
     """
+    check_offset(as_of)
     application = decode(document) if isinstance(document, bytes) else document
     application = at_moment(application, as_of) if as_of else application
     moment = as_of or application.application.as_of
@@ -170,6 +174,12 @@ def open_case(document: bytes | Application, release: Release, *, as_of: dt.date
     columns = from_document(application, as_of=moment, not_applicable=not_applicable(release, case_of(application)))
     dossier = open_dossier(application, release, columns, release.plan.run(columns), 0, moment)
     return CaseFile(application, release, moment, columns, dossier, decide(dossier, release, UNRECORDED))
+
+
+def check_offset(moment: dt.datetime | None) -> None:
+    """Refuse a moment that does not say where on earth it is."""
+    if moment is not None and (not isinstance(moment, dt.datetime) or moment.tzinfo is None):
+        raise UsageError(f"{moment!r} has no offset", hint="such as 2024-03-01T00:00:00+08:00")
 
 
 def at_moment(application: Application, moment: dt.datetime) -> Application:
@@ -190,8 +200,25 @@ def _changed(matrix: FactMatrix, facts: Mapping[str, Plain | None]) -> FactMatri
         if name not in column:
             raise UnknownName.nearest("feature", name, column)
         at = (0, column[name])
-        values[at] = np.nan if plain is None else matrix.facts[column[name]].write(plain)
+        values[at] = np.nan if plain is None else _written(matrix.facts[column[name]], plain)
         states[at] = State.NOT_OBTAINED if plain is None else State.VALUE
         causes[at] = Cause.NOT_REQUESTED if plain is None else Cause.NO_CAUSE
         clipped[at] = False
     return FactMatrix(matrix.facts, values, states, causes, clipped)
+
+
+def _written(fact: Fact, plain: Plain) -> float:
+    """A value as the matrix holds it, where it is one the fact can have."""
+    low, high = fact.range or (-math.inf, math.inf)
+    number = isinstance(plain, int | float) and not isinstance(plain, bool) and low <= plain <= high
+    possible = {
+        FactType.NUMBER: number and plain not in (math.inf, -math.inf),
+        FactType.BOOLEAN: isinstance(plain, bool),
+        FactType.DATE: isinstance(plain, dt.date),
+        FactType.WORD: isinstance(plain, str) and plain in fact.words,
+    }
+    if not possible[fact.type]:
+        span = f" from {low:g} to {high:g}" if fact.type is FactType.NUMBER and fact.range else ""
+        words = f": {', '.join(fact.words)}" if fact.type is FactType.WORD else ""
+        raise UsageError(f"{fact.name} cannot be {plain!r}", hint=f"a {fact.type.value}{span}{words}, or None")
+    return fact.write(plain)

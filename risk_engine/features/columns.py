@@ -159,7 +159,7 @@ class Columns:
             section = self._sections.get(name)
             if section is None or section.not_liable is None or section.unlisted is None:
                 continue
-            if section.beside(row) and name != "sources":
+            if section.beside(row) and name not in ("sources", "consents"):  # which are about whoever they name
                 yield f"{section.beside(row)} rows of {name} are about parties who are not liable, and do not count"
             if section.unlisted[row]:
                 yield f"{section.unlisted[row]} rows of {name} are about parties that the case does not list"

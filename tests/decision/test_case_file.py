@@ -92,6 +92,30 @@ def test_a_document_without_a_moment_needs_one(approved, release, changed):
     assert open_case(timeless, release, as_of=approved.application.as_of).decision.outcome == "approve"
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"sales_invoiced_12m": float("nan")},
+        {"sales_invoiced_12m": float("inf")},
+        {"invoice_gap_max_365d": -5},
+        {"invoice_gap_max_365d": True},
+        {"sales_invoiced_12m": "much"},
+        {"purpose": 3},
+    ],
+)
+def test_a_value_the_feature_cannot_have_is_refused(case, facts):
+    with pytest.raises(UsageError, match="cannot be"):
+        case.what_if(facts=facts)
+
+
+def test_a_moment_without_offset_is_refused(case, approved, release):
+    for moment in (dt.datetime(2024, 3, 1), dt.date(2024, 3, 1)):  # noqa: DTZ001
+        with pytest.raises(UsageError, match="has no offset"):
+            case.what_if(as_of=moment)
+        with pytest.raises(UsageError, match="has no offset"):
+            open_case(approved, release, as_of=moment)
+
+
 def test_views_escape_what_a_document_says(case, release, approved, changed):
     view = open_case(changed(approved, application_id="<script>1</script>"), release).decision._repr_html_()
     assert "<script>" not in view
