@@ -54,7 +54,7 @@ class Cases:
     Attributes:
         decided: Columns of the batch's decisions by name, without the whole answers.
         quarters: The quarter of each decision.
-        vintages: The study's vintage of each; None where its outcome is not known.
+        vintages: The quarter in which the study's waterfall counts each: of booking where told, else of ``as_of``.
         probability: (n,) probability of default; NaN where there is no score.
         score: (n,) score; NaN where there is none.
         is_bad: (n,) outcome; meaningless where it is not known.
@@ -64,7 +64,7 @@ class Cases:
 
     decided: dict[str, list[Any]]
     quarters: npt.NDArray[np.str_]
-    vintages: npt.NDArray[np.object_]
+    vintages: npt.NDArray[np.str_]
     probability: Floats
     score: Floats
     is_bad: Bools
@@ -111,7 +111,7 @@ def decide_cases(release: Release, sections: Path, out: Path, labelled: Labelled
     return Cases(
         decided=decided,
         quarters=np.array([vintage(dt.date.fromisoformat(moment[:10])) for moment in decided["as_of"]]),
-        vintages=np.array([row and row.vintage for row in known], dtype=np.object_),
+        vintages=np.array([labelled.vintages[key] for key in decided["application_id"]]),
         probability=_numbers(decided["default_probability"]),
         score=_numbers(decided["score"]),
         is_bad=np.array([row is not None and row.is_bad for row in known], dtype=np.bool_),

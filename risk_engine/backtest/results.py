@@ -69,12 +69,15 @@ def _trained_on(release: Release, sha256: Mapping[str, str]) -> dict[str, Any]:
     """How the release's training files relate to the study's, by their hashes."""
     then = release.terms.provenance
     same = sorted(name for name, digest in then.items() if sha256.get(name) == digest)
-    relation = SAME_FILES if len(same) == len(then) == len(sha256) else SOME_FILES if same else OTHER_FILES
+    others = ", ".join(sorted({*then, *sha256}.difference(same)))
+    # The requests say whose applications they are: other evidence of the same ones is no other sample.
+    relation = SAME_FILES if "application" in same else SOME_FILES if same else OTHER_FILES
     says = {
-        SAME_FILES: "In-sample: the release was trained on these very section files, so every figure of ranking and "
-        "calibration flatters. For rows it was not fitted on: risk-engine evaluate.",
+        SAME_FILES: "In-sample: the release was trained on these very applications"
+        + (f" (with other files of {others})" if others else "")
+        + ", so every figure of ranking and calibration flatters. For rows it was not fitted on: risk-engine evaluate.",
         SOME_FILES: f"Partly in-sample: the release was trained on the same files of {', '.join(same)} (not of "
-        f"{', '.join(sorted({*then, *sha256}.difference(same)))}); where rows are the same, figures flatter.",
+        f"{others}); where rows are the same, figures flatter.",
         OTHER_FILES: "The release was trained on other files. Hashes do not tell whether some rows are the same.",
     }[relation]
     return {"relation": relation, "same": same, "says": says}

@@ -20,9 +20,10 @@ GRADES = {
     "jeffreys": "number", "binomial": "number", "critical_bads": "integer", "reads": "text",
 }  # fmt: skip
 VINTAGES = {
-    "vintage": "text", "applications": "integer", "rows": "integer", "bads": "integer", "bad_rate": "number",
-    "scored": "integer", "default_probability": "number", "auc": "number", "auc_low": "number", "auc_high": "number",
-    "approved_rows": "integer", "approved_bads": "integer", "approved_bad_rate": "number", "why": "texts",
+    "vintage": "text", "applications": "integer", "approved": "integer", "approval_rate": "number", "rows": "integer",
+    "bads": "integer", "bad_rate": "number", "scored": "integer", "default_probability": "number", "auc": "number",
+    "auc_low": "number", "auc_high": "number", "approved_rows": "integer", "approved_bads": "integer",
+    "approved_bad_rate": "number", "why": "texts",
 }  # fmt: skip
 STABILITY = {
     "quarter": "text", "applications": "integer", "approve": "integer", "refer": "integer", "decline": "integer",

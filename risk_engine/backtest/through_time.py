@@ -35,15 +35,24 @@ def quarters(cases: Cases) -> Told:
 
 
 def vintages(cases: Cases, waterfall: Waterfall) -> list[Told]:
-    """Outcomes, decisions and ranking by the study's vintage; every vintage of the waterfall, empty ones too."""
+    """Outcomes, decisions and ranking by the study's vintage; every vintage of the waterfall, empty ones too.
+
+    A vintage holds the applications that the waterfall counts in it: those booked in the quarter, and of those without
+    a booking (declined, not taken up; every one of a study with ``labels:``) those applied for in it. The approval rate
+    is the share of all of them that this release approves; rates of bads are of those with a known outcome.
+    """
     approved = cases.came_to(Outcome.APPROVE)
     told = []
     for name, counts in waterfall.counts.items():
-        rows = cases.labelled & (cases.vintages == name)
+        members = cases.vintages == name
+        rows = cases.labelled & members
+        applications, approvals = int(members.sum()), int((members & approved).sum())
         measured = rows & cases.scored
         told.append({
             "vintage": name,
-            APPLICATIONS: sum(counts.values()),
+            APPLICATIONS: applications,
+            "approved": approvals,
+            "approval_rate": approvals / applications if applications else None,
             **_rate("", cases.is_bad[rows]),
             "scored": int(measured.sum()),
             "default_probability": float(cases.probability[measured].mean()) if measured.any() else None,

@@ -43,12 +43,14 @@ class Labelled:
         rows: One an application, in the order of the study.
         waterfall: Every application of the study.
         steps: The step in which each application ended.
+        vintages: The quarter in which each application is counted: of booking where it is told, else of ``as_of``.
         warnings: What a reader of any figure must know about the labels.
     """
 
     rows: tuple[LabelledRow, ...]
     waterfall: Waterfall
     steps: Mapping[str, str]
+    vintages: Mapping[str, str]
     warnings: tuple[str, ...]
 
 
@@ -84,11 +86,13 @@ def stated_labels(study: Study, query: Query, warehouse: Warehouse) -> Labelled:
         for key, is_bad, (obligor, as_of, _) in ((str(row[0]), row[1], known[str(row[0])]) for row in stated)
     )
     landed = dict.fromkeys(known, STEPS[0]) | {row.application_id: BAD if row.is_bad else GOOD for row in rows}
-    waterfall = Waterfall.of(STEPS, ((vintage(known[key][1]), step) for key, step in landed.items()))
+    vintages = {key: vintage(as_of) for key, (_, as_of, _) in known.items()}
+    waterfall = Waterfall.of(STEPS, ((vintages[key], step) for key, step in landed.items()))
     refuse_one_class(place, rows, waterfall)
     until = {str(row[0]): row[2] for row in stated}
     early = [row for row in rows if until[row.application_id] < known[row.application_id][2]]
-    return Labelled(rows, waterfall, landed, (*_immature(study, rows, early), *one_class_vintages(waterfall)))
+    warnings = (*_immature(study, rows, early), *one_class_vintages(waterfall))
+    return Labelled(rows, waterfall, landed, vintages, warnings)
 
 
 def horizon_end(day: str) -> str:

@@ -169,7 +169,9 @@ def labels_of_performance(study: Study, source: Performance, warehouse: Warehous
     waterfall = Waterfall.of(STEPS, ((fate.vintage, fate.step) for fate in fates))
     refuse_one_class(f"{source.months.place}: target.performance", rows, waterfall)
     steps = {fate.application_id: fate.step for fate in fates}
-    return Labelled(rows, waterfall, steps, (*_warnings(study, fates, warehouse), *one_class_vintages(waterfall)))
+    vintages = {fate.application_id: fate.vintage for fate in fates}
+    warnings = (*_warnings(study, fates, warehouse), *one_class_vintages(waterfall))
+    return Labelled(rows, waterfall, steps, vintages, warnings)
 
 
 def _warnings(study: Study, fates: Sequence[Fate], warehouse: Warehouse) -> tuple[str, ...]:

@@ -70,6 +70,17 @@ def test_what_cannot_be_told_stands_in_the_page(page):
     assert "nan" not in text.lower().split("<svg")[0]
 
 
+def test_the_approval_rate_of_each_vintage_stands_in_the_page(page, found):
+    _, reader = page
+    words = reader.words
+    start = words.index("Vintages: by quarter of booking, or of application where none is told")
+    for row in found[0]["vintages"]:
+        at = words.index(row["vintage"], start)
+        assert words[at + 1 : at + 4] == [
+            str(row["applications"]), str(row["approved"]), f"{100 * row['approval_rate']:.2f} %",
+        ]  # fmt: skip
+
+
 def test_texts_of_a_study_are_escaped(study_of, tiny_release, tmp_path):
     changes = ("name: loans\n", "name: loans\nwarnings: ['<script>alert(1)</script> & more']\n")
     backtest(study_of(changes), tiny_release, tmp_path)

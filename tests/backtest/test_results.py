@@ -81,11 +81,14 @@ def test_every_vintage_is_told_whether_it_can_be_measured_or_not(found, decided)
     told = {row["vintage"]: row for row in found[0]["vintages"]}
     assert tuple(told) == QUARTERS
     for name, row in told.items():
-        members = [one for one in decided if one["vintage"] == name]
+        applied = [one for one in decided if one["vintage"] == name]
+        members = [one for one in applied if one["is_bad"] is not None]
         approved = [one for one in members if one["outcome"] == "approve"]
         assert (row["rows"], row["bads"]) == (len(members), sum(one["is_bad"] for one in members))
         assert (row["approved_rows"], row["approved_bads"]) == (len(approved), sum(one["is_bad"] for one in approved))
-        assert row["applications"] == A_QUARTER
+        assert row["applications"] == len(applied) == A_QUARTER
+        assert row["approved"] == sum(one["outcome"] == "approve" for one in applied)
+        assert row["approval_rate"] == row["approved"] / A_QUARTER
     young, good = told[IMMATURE_QUARTER], told[GOOD_QUARTER]
     assert young["why"] == ["no outcome is known: 6 policy declines, 54 immature"]
     assert (young["bad_rate"], young["auc"]["value"], young["default_probability"]) == (None, None, None)
@@ -129,6 +132,7 @@ def test_tables_hold_what_the_results_hold(found):
     told, out = found
     grades, vintages = (pq.read_table(out / f"{name}.parquet").to_pylist() for name in ("grades", "vintages"))
     assert [{name: row[name] for name in grades[0]} for row in told["grades"]] == grades
+    assert [row["approval_rate"] for row in vintages] == [row["approval_rate"] for row in told["vintages"]]
     assert [row["auc"] for row in vintages] == [row["auc"]["value"] for row in told["vintages"]]
     assert [row["why"] for row in vintages] == [row["why"] for row in told["vintages"]]
     waterfall = pq.read_table(out / "waterfall.parquet").to_pylist()

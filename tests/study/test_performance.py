@@ -103,6 +103,20 @@ def test_each_loan_ends_where_it_shall(study_of):
     assert dict(labelled.steps) == {loan.id: step for loan, step in GOLDEN}
 
 
+def test_a_vintage_is_the_quarter_of_booking_else_of_the_request(study_of):
+    asked = {"as_of": "2023-03-30"}
+    loans = [
+        Loan("A", "2023-04-02", observed_until="2024-04-30", **asked),
+        Loan("B", None, decision="declined", **asked),
+    ]
+    bad = Loan("C", months={3: LATE})
+    labelled = load_labels(study_of([*loans, bad]))
+    assert labelled.vintages == {"A": "2023Q2", "B": "2023Q1", "C": "2023Q1"}
+    assert {name: sum(counts.values()) for name, counts in labelled.waterfall.counts.items()} == {
+        "2023Q1": 2, "2023Q2": 1,
+    }  # fmt: skip
+
+
 def test_with_a_month_less_observed_nobody_has_a_label(study_of, faults_of):
     """The same loans seen to the end of December 2023, eleven months: immature all of them, the bads too."""
     booked = [loan for loan, _ in GOLDEN if loan.booked_on]
