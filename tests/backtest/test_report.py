@@ -53,7 +53,7 @@ def test_it_opens_with_the_waterfall_then_what_must_be_known(page):
         told.index(words) for words in ("From applications to outcomes", "Read this first", "Decisions", "Ranking")
     ]
     assert places == sorted(places)
-    assert any("In-sample: the release was trained on these very section files" in words for words in told)
+    assert any("In-sample: the release was trained on these very applications" in words for words in told)
 
 
 def test_every_plot_is_drawn_in_the_page_without_names_that_clash(page):
