@@ -80,7 +80,7 @@ household_living_costs = Feature(
     group="affordability",
     reason="insufficient_income",
     why="Income that is eaten cannot be lent against",
-    source=G + "13",
+    source=G + "13, but costs as stated: the engine holds no living-cost table",
 )
 
 household_residual_income = Feature(
@@ -94,7 +94,7 @@ household_residual_income = Feature(
     group="affordability",
     reason="insufficient_income",
     why="The room for a new instalment",
-    source=G + "13",
+    source=G + "13, but costs as stated: the engine holds no living-cost table",
 )
 
 residual_income_per_head = Feature(
@@ -108,7 +108,7 @@ residual_income_per_head = Feature(
     group="affordability",
     reason="insufficient_income",
     why="The same remainder feeds one or five",
-    source=G + "13",
+    source=G + "13, but costs as stated: the engine holds no living-cost table",
 )
 
 household_size = Feature(

@@ -108,7 +108,7 @@ history_worst_dpd_24m = Feature(
 )
 
 past_due_month_count_24m = Feature(
-    Count(monthly(when(credit_history.dpd > 0, credit_history.dpd)) > 0, months(24)),
+    Count(by(credit_history.month, when(credit_history.dpd > 0, 1)), past_months(24)),
     says=("Months with a day past due, of 24", "近24个月出现逾期的月数"),
     unit="months",
     decimals=0,
@@ -303,7 +303,7 @@ revolving_utilization = Feature(
     group="burden",
     reason="high_utilization",
     why="No headroom is left; a line without a told limit counts its balance all the same",
-    source=E + "13",
+    source=E + "13; where no line is open the design says not applicable, but here it is none: the file was read",
 )
 
 debt_outstanding = Feature(

@@ -25,7 +25,7 @@ late AS (
     SELECT h.application_id, max(dpd) FILTER (month >= h.today - INTERVAL 24 MONTH) AS worst,
         max(month) FILTER (dpd >= 30 AND month >= h.today - INTERVAL 24 MONTH) AS last30,
         max(month) FILTER (dpd >= 90 AND month >= h.today - INTERVAL 24 MONTH) AS last90,
-        count(DISTINCT month) FILTER (dpd > 0 AND month < e.last AND month >= e.last - INTERVAL 24 MONTH) AS months,
+        count(DISTINCT month) FILTER (dpd > 0 AND month >= h.today - INTERVAL 24 MONTH) AS months,
         avg(CAST(paid <= 1.05 * due AS INTEGER)) FILTER ("limit" > 0 AND due > 0 AND month < e.last
             AND month >= e.last - INTERVAL 12 MONTH) AS minimum_share
     FROM history AS h JOIN ends AS e ON e.application_id = h.application_id AND e.section = 'credit_history' AND back = 0
@@ -55,7 +55,7 @@ SELECT p.application_id, unnest([
      value: s.late_months, scale: 0},
     {name: 'past_due_recency_months', cause: g.lines, value: clip(whole_months(s.last_late, p.today), 0, 60), scale: 0},
     {name: 'history_worst_dpd_24m', cause: g.hist24past, value: h.worst, scale: 0},
-    {name: 'past_due_month_count_24m', cause: g.hist24, value: coalesce(h.months, 0), scale: 0},
+    {name: 'past_due_month_count_24m', cause: g.hist24past, value: coalesce(h.months, 0), scale: 0},
     {name: 'dpd30_recency_months_24m', cause: g.hist24past, value: whole_months(h.last30, p.today), scale: 0},
     {name: 'dpd90_recency_months_24m', cause: g.hist24past, value: whole_months(h.last90, p.today), scale: 0},
     {name: 'minimum_payment_share_12m', cause: g.hist12, value: h.minimum_share, scale: 1},

@@ -152,8 +152,6 @@ SELECT application_id,
     any_value(unknown(obtained, cause, since, until, last3 - INTERVAL 3 MONTH, last3)) FILTER (section = 'incomes') AS inc3ago,
     any_value(unknown(obtained, cause, since, until, last - INTERVAL 12 MONTH, last))
         FILTER (section = 'credit_history') AS hist12,
-    any_value(unknown(obtained, cause, since, until, last - INTERVAL 24 MONTH, last))
-        FILTER (section = 'credit_history') AS hist24,
     any_value(unknown(obtained, cause, since, until, today - INTERVAL 24 MONTH, today))
         FILTER (section = 'credit_history') AS hist24past,
     any_value(unknown(obtained, cause, since, until, today - INTERVAL 1 MONTH, today)) FILTER (section = 'credit_enquiries') AS enq1,
