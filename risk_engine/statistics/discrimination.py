@@ -89,7 +89,9 @@ def checked(is_bad: npt.ArrayLike, risk: npt.ArrayLike) -> tuple[Bools, Floats]:
     """
     bad = np.asarray(is_bad)
     risks: Floats = np.asarray(risk, dtype=np.float64)
-    if bad.ndim != 1 or bad.shape != risks.shape or not bad.size:
+    if not bad.size and bad.shape == risks.shape:
+        raise DataError("no rows", hint="give one outcome and one risk per row, at least one row")
+    if bad.ndim != 1 or bad.shape != risks.shape:
         raise DataError(
             f"outcomes of shape {bad.shape} and risks of shape {risks.shape}",
             hint="give one outcome and one risk per row, at least one row",
