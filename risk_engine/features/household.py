@@ -4,7 +4,8 @@ Incomes and debts of a household count once: what two liable parties tell of one
 
 - ``credit_lines``, ``credit_history``: the same ``line`` (and month) under two parties is a joint line. The newest
   look at it counts; of looks on one day the one that tells of more days past due, then the one that owes more.
-- ``incomes``: the same kind, month, net amount and employer under two parties is one income, told by its best source.
+- ``incomes``: the same kind, month, net amount and employer under two parties is one income, told by its best source;
+  an employer who is not named may be any.
 - ``outgoings``: the same rent or mortgage under two parties is one home. Other costs add up: two people eat.
 
 What one party tells twice stays twice. A row of a party that the case does not list makes its section contradict
@@ -46,13 +47,15 @@ class _Joint:
     least: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     """Of the first column of ``same``, the words that can be joint at all; none named: all."""
+    null_is_any: bool = False
+    """Whether the last column of ``same``, where it is null, agrees with any."""
 
 
 _JOINT: Mapping[str, _Joint] = {
     "credit_lines": _Joint(("line",), ("observed_on", "current_dpd", "balance")),
     "credit_history": _Joint(("line", "month"), ("dpd", "balance")),
     # ``verified`` names its best source first.
-    "incomes": _Joint(("kind", "month", "net", "employer"), least=("verified",)),
+    "incomes": _Joint(("kind", "month", "net", "employer"), least=("verified",), null_is_any=True),
     "outgoings": _Joint(("kind", "monthly"), least=("verified",), words=("rent", "mortgage")),
 }
 
@@ -142,6 +145,8 @@ class Household:
             rows = rows[np.isin(_column(source, kind, rows), able)]
         party = standing[rows]
         same = [self._applicants[party], *(_column(source, name, rows) for name in joint.same)]
+        if joint.null_is_any:
+            same[-1] = _told(same[-1], same[:-1])
         rank = _ranks(_preferences(contract, source, joint, rows), party)
         # The k-th telling of one party meets the k-th of another: what one party tells twice stays twice.
         ranked = np.lexsort([rank, party, *reversed(same)])
@@ -156,6 +161,16 @@ def _column(source: RowSource, name: str, rows: Ints) -> Floats:
     """A raw column of some rows; null sorts last and equals null."""
     raw = source.raw(name)
     return np.full(len(rows), np.inf) if raw is None else np.nan_to_num(raw[rows], nan=np.inf)
+
+
+def _told(last: Floats, keys: list[npt.NDArray[np.generic]]) -> Floats:
+    """A column with null (infinite) taken for the least that rows of the same keys tell."""
+    ranked = np.lexsort([last, *reversed(keys)])
+    starts = np.flatnonzero(_running(keys, ranked) == 0)
+    least = np.repeat(last[ranked[starts]], np.diff(starts, append=len(ranked)))
+    told = last.copy()
+    told[ranked] = np.where(np.isinf(last[ranked]), least, last[ranked])
+    return told
 
 
 def _preferences(contract: SectionContract, source: RowSource, joint: _Joint, rows: Ints) -> list[Floats]:

@@ -118,7 +118,8 @@ def _seen_by_another(section: str, row: Row, rng: random.Random) -> Row:
     """What another party tells of the same thing, in other words."""
     match section:
         case "incomes":
-            return row | {"verified": rng.choice(["tax", "bank", "document", "none"])}
+            unnamed: Row = rng.choice([{}, {"employer": None}])
+            return row | {"verified": rng.choice(["tax", "bank", "document", "none"])} | unnamed
         case "credit_lines":
             return row | {"balance": row["balance"] + rng.choice([0, 10, -10]), "current_dpd": rng.choice([0, 0, 7])}
         case "credit_history":

@@ -45,6 +45,13 @@ EARNED = {
     "another kind is another income": ([bank(8000.0), tax(2000.0, kind="rent")], 10_000.0),
     "so is another month's": ([bank(8000.0), tax(2000.0, day="2019-12-31")], 10_000.0),
     "and another party's": ([bank(8000.0), tax(2000.0, party="C"), declared(1000.0, party="C")], 9000.0),
+    "a joint income is one, though one names no employer": ([tax(8000.0), bank(8000.0, party="C", **NOBODY)], 8000.0),
+    "nor does its second source add": (
+        [tax(8000.0), bank(8000.0, **NOBODY), bank(8000.0, party="C", **NOBODY)], 8000.0,
+    ),
+    "of two parties with two employers the unnamed one is the first": (
+        [bank(8000.0), bank(8000.0, party="C", employer="F"), bank(8000.0, party="C", **NOBODY)], 16_000.0,
+    ),
     "of two parties' joint income the cap holds once": (
         [bank(8000.0), bank(8000.0, party="C"), declared(5000.0)], 5000.0,
     ),

@@ -50,18 +50,19 @@ QUALIFY telling IS NULL OR row_number() OVER (PARTITION BY application_id, kind,
 
 CREATE TABLE earned AS
 WITH told AS (
-    SELECT r.*, p.today, word_at('verified', verified) AS source
+    SELECT r.*, p.today, word_at('verified', verified) AS source,
+        coalesce(employer, min(employer) OVER (PARTITION BY application_id, kind, r.month, net)) AS payer
     FROM raw_incomes AS r JOIN moment AS p USING (application_id) JOIN liable USING (application_id, party)
     WHERE coalesce(r.known_at, start_of(r.month)) < p.as_of AND r.month < p.today
 ),
 numbered AS (
     SELECT *, row_number() OVER (
-        PARTITION BY application_id, party, kind, month, net, employer ORDER BY source, employed_since NULLS LAST) AS telling
+        PARTITION BY application_id, party, kind, month, net, payer ORDER BY source, employed_since NULLS LAST) AS telling
     FROM told
 ),
 once AS (
     SELECT * FROM numbered
-    QUALIFY row_number() OVER (PARTITION BY application_id, kind, month, net, employer, telling
+    QUALIFY row_number() OVER (PARTITION BY application_id, kind, month, net, payer, telling
         ORDER BY source, employed_since NULLS LAST, party = 'applicant' DESC, party) = 1
 ),
 ranked AS (
