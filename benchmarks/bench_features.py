@@ -47,7 +47,7 @@ def document() -> dict[str, object]:
         },
         "sources": [
             {"section": "invoices", **look_up, "status": "obtained", "complete": True, "covers_from": "2022-04-01",
-             "covers_until": "2024-06-17"},
+             "covers_until": "2024-06-17", "row_count": INVOICES},
             *({"section": name, **look_up, "status": "not_requested", "complete": False} for name in NOT_LOOKED_AT),
         ],
         "invoices": [invoice(place, rng) for place in range(INVOICES)],
