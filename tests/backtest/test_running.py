@@ -10,7 +10,7 @@ import pytest
 from risk_engine.backtest import backtest
 from risk_engine.cli import main
 from risk_engine.errors import StudyFaults, TableFaults, UsageError
-from risk_engine.study import Study, train
+from risk_engine.study import Study
 from tests.conftest import DATA, STUDIES
 
 WRITTEN = {
@@ -101,18 +101,6 @@ def test_bad_usage_is_one_line(run, tiny, study_of, tmp_path):
         assert (code, out) == (2, "")
         assert told in err
         assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize("name", sorted(file.stem for file in STUDIES.glob("sample_*.yaml")))
-def test_the_samples_are_backtested(name, release, tmp_path):
-    study = Study.load(STUDIES / f"{name}.yaml")
-    own = release if release.terms.name == name else train(study, tmp_path / "release")
-    told = backtest(study, own, tmp_path / "out", threads=2)
-    assert set(contents(tmp_path / "out")) == WRITTEN
-    assert told["warnings"][0].startswith("synthetic")
-    assert told["trained_on"]["relation"] == "same_files"
-    assert told["discrimination"]["auc"]["low"] > 0.5
-    assert sum(row["applications"] for row in told["stability"]["quarters"]) == told["decisions"]["applications"]
 
 
 @pytest.mark.real_data
