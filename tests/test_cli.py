@@ -192,6 +192,7 @@ def short_study(tmp_path):
     study = yaml.safe_load(text)
     study["features"] = {"names": ["sales_invoiced_cv_12m", "sales_void_count_share_12m"]}
     study["sections"] = {name: study["sections"][name] for name in ("application", "applicant", "sources", "invoices")}
+    study["sections"]["sources"] += " and section = 'invoices'"
     file = tmp_path / "short.yaml"
     file.write_text(yaml.safe_dump(study))
     return file
