@@ -62,7 +62,7 @@ def _run(app: object, listener: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,  # type: ignore[arg-type]  # uvicorn asks for its own protocol of an application
         loop="uvloop",
         http="httptools",
         access_log=False,  # a request's address names a decision

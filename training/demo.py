@@ -16,6 +16,7 @@ from risk_engine.batch import decide_batch, document
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.record import Draft, new_decision_id
 from risk_engine.decision.underwrite import underwrite
+from risk_engine.decision.view import decision_html
 from risk_engine.pages import batch_page, decision_page, evaluation_page
 from risk_engine.portfolio import Portfolio, load_portfolio
 from risk_engine.store import Role, open_store
@@ -127,7 +128,8 @@ def write_page(file: Path, evaluation: object, decisions: list[Decision]) -> Non
     """One self-contained HTML page."""
     loader = jinja2.FileSystemLoader(HERE)
     template = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template("demo_page.html.j2")
-    file.write_text(template.render(evaluation=evaluation, decisions=msgspec.to_builtins(decisions)), encoding="utf-8")
+    views = [decision_html(decision) for decision in decisions]
+    file.write_text(template.render(evaluation=evaluation, decisions=views), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def assess(facts: Facts, application: Application, policy: Policy, as_of: dt.dat
     if ASSESSMENT_RATE in policy.parameters and facts.keys() >= set(ASSESSED_FROM):
         more |= _affordability(facts, application, policy, day)
     burden = more.get("debt_service_to_income")
-    worst = burden is not None and burden.plain == _most("debt_service_to_income")
+    worst = burden is not None and burden.plain == _ends("debt_service_to_income")[1]
     clipped = facts.clipped | {"debt_service_to_income"} if worst else facts.clipped
     return Facts({**facts.held, **more}, clipped)
 
@@ -114,16 +114,13 @@ def _of(name: str, formula: Callable[..., float], *inputs: FactValue) -> FactVal
     least_known = max(inputs, key=lambda value: value.state)
     if least_known.state is not State.VALUE:
         return FactValue(None, least_known.state, least_known.cause)
-    number = formula(*(value.plain for value in inputs))
-    return FactValue(round(min(max(number, _least(name)), _most(name)), FACTS[name].decimals), State.VALUE)
+    least, most = _ends(name)
+    number = min(max(formula(*(value.plain for value in inputs)), least), most)
+    return FactValue(round(number, FACTS[name].decimals), State.VALUE)
 
 
-def _least(name: str) -> float:
-    return (FACTS[name].clip or FACTS[name].range)[0]  # type: ignore[index]  # each of them has a range
-
-
-def _most(name: str) -> float:
-    return (FACTS[name].clip or FACTS[name].range)[1]  # type: ignore[index]
+def _ends(name: str) -> tuple[float, float]:
+    return FACTS[name].clip or FACTS[name].range or (-math.inf, math.inf)
 
 
 def _age(birth_date: dt.date | None, day: dt.date) -> FactValue:

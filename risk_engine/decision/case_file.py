@@ -18,11 +18,11 @@ import numpy as np
 from risk_engine.application import Application, decode, encode, fill_as_of
 from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
-from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_dossier
+from risk_engine.decision.dossier import Dossier, gather, open_dossier
 from risk_engine.decision.underwrite import decide
 from risk_engine.errors import UnknownName, UsageError
 from risk_engine.facts import Fact, FactMatrix, Plain
-from risk_engine.features import Columns, from_document
+from risk_engine.features import Columns
 from risk_engine.features.lineage import lineage
 from risk_engine.vocabulary import Cause, FactType, State
 
@@ -171,8 +171,7 @@ def open_case(document: bytes | Application, release: Release, *, as_of: dt.date
     moment = as_of or application.application.as_of
     if moment is None:
         raise UsageError("the document names no moment of decision", hint="give as_of")
-    columns = from_document(application, as_of=moment, not_applicable=not_applicable(release, case_of(application)))
-    dossier = open_dossier(application, release, columns, release.plan.run(columns), 0, moment)
+    columns, dossier = gather(application, release, moment)
     return CaseFile(application, release, moment, columns, dossier, decide(dossier, release, UNRECORDED))
 
 

@@ -11,7 +11,7 @@ from risk_engine.bundle import Release
 from risk_engine.decision.assessment import assess
 from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
-from risk_engine.features import NAMES, PLACE, Columns, Coverage
+from risk_engine.features import NAMES, PLACE, Columns, Coverage, from_document
 from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
 from risk_engine.vocabulary import Cause, State
 
@@ -70,6 +70,17 @@ def not_applicable(release: Release, case: Case) -> frozenset[str]:
     """Sections that do not concern this case, by the policy's evidence matrix; a document cannot claim it."""
     asked = release.policy.evidence(case)
     return frozenset(name for name, requirement in asked.items() if requirement.need == NOT_APPLICABLE)
+
+
+def gather(application: Application, release: Release, as_of: dt.datetime) -> tuple[Columns, Dossier]:
+    """The evidence of one document at a moment, and its dossier.
+
+    Raises:
+        InputFaults: The release's policy does not cover the day.
+    """
+    exempt = not_applicable(release, case_of(application))
+    columns = from_document(application, as_of=as_of, not_applicable=exempt)
+    return columns, open_dossier(application, release, columns, release.plan.run(columns), 0, as_of)
 
 
 def open_dossier(

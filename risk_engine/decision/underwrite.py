@@ -14,14 +14,14 @@ from risk_engine import __version__
 from risk_engine.application import SCHEMA_VERSION, Application
 from risk_engine.bundle import LIMIT_STEP, RATE_TABLE, Release
 from risk_engine.decision import decision as told
-from risk_engine.decision.dossier import Dossier, case_of, not_applicable, open_dossier
+from risk_engine.decision.dossier import Dossier, case_of, gather
 from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
 from risk_engine.decision.reasons import Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
 from risk_engine.decision.strategy import caps_known, giving, limit, refer_kind, worst_outcome
 from risk_engine.decision.unrouted import outside_every_route
 from risk_engine.facts import Facts, Plain
-from risk_engine.features import KERNELS, from_document
+from risk_engine.features import KERNELS
 from risk_engine.portfolio import Portfolio
 from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage, State
@@ -62,10 +62,7 @@ def underwrite(
         if chosen is None:
             return outside_every_route(application, release, as_of=as_of, decision_id=decision_id)
         release = chosen
-    exempt = not_applicable(release, case_of(application))
-    columns = from_document(application, as_of=as_of, not_applicable=exempt)
-    matrix = release.plan.run(columns)
-    return decide(open_dossier(application, release, columns, matrix, 0, as_of), release, decision_id)
+    return decide(gather(application, release, as_of)[1], release, decision_id)
 
 
 def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decision:
