@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from risk_engine.bundle import Release, load_release
+from risk_engine.cli import main
 from risk_engine.study import Study, train
 from tests.persons import Persons, train_persons
 
@@ -16,6 +18,23 @@ SAMPLE = ROOT / "data" / "sample"
 STUDIES = ROOT / "training" / "studies"
 DATA = Path(os.environ.get("RISK_ENGINE_DATA", ROOT.parent / "shared" / "data"))
 """The real data sets, where they are; the reference cases stand beside them."""
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command in this process; returns exit code, standard output and the lines of standard error."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    def command(*words, terminal=False):
+        monkeypatch.setattr(sys, "argv", ["risk-engine", *map(str, words)])
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return ended.value.code or 0, out, err.splitlines()
+
+    return command
 
 
 @pytest.fixture(scope="session")

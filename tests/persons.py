@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,3 +115,11 @@ def train_persons(folder: Path) -> Persons:
     study = write_persons(folder)
     write_sections(study, folder / "sections")
     return Persons(train(study, folder / "consumer"), folder / "consumer", folder / "sections")
+
+
+def write_portfolio(folder: Path, text: str, **releases: Path) -> Path:
+    """A portfolio's file in a folder, with copies of the releases that it routes to."""
+    for name, release in releases.items():
+        shutil.copytree(release, folder / name)
+    (folder / "portfolio.yaml").write_text(text, encoding="utf-8")
+    return folder / "portfolio.yaml"

@@ -17,6 +17,7 @@ from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import DefinitionFaults, PortfolioFaults, ReleaseError
 from risk_engine.portfolio import load_portfolio, load_release_or_portfolio, read_routes
 from tests.conftest import SAMPLE
+from tests.persons import write_portfolio
 
 TEXT = """\
 name: retail and small business
@@ -29,11 +30,7 @@ routes:
 @pytest.fixture(scope="module")
 def file(release_dir, persons, tmp_path_factory):
     """A portfolio of both releases, in a folder with copies of them."""
-    folder = tmp_path_factory.mktemp("portfolio")
-    shutil.copytree(release_dir, folder / "sme")
-    shutil.copytree(persons.folder, folder / "consumer")
-    (folder / "portfolio.yaml").write_text(TEXT, encoding="utf-8")
-    return folder / "portfolio.yaml"
+    return write_portfolio(tmp_path_factory.mktemp("portfolio"), TEXT, sme=release_dir, consumer=persons.folder)
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import msgspec
 import pytest
 
 from risk_engine.application import encode
 from risk_engine.batch import documents
-from risk_engine.cli import main
 from risk_engine.decision.record import Draft
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.store import open_store
@@ -17,23 +14,6 @@ from tests.batch.conftest import FIRMS, first_of_sample
 from tests.conftest import ROOT, SAMPLE
 
 POLICY = ROOT / "risk_engine" / "rules" / "library" / "sme_term_loan"
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process; returns exit code, standard output and the lines of standard error."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-    def command(*words, terminal=False):
-        monkeypatch.setattr(sys, "argv", ["risk-engine", *map(str, words)])
-        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return ended.value.code or 0, out, err.splitlines()
-
-    return command
 
 
 @pytest.fixture

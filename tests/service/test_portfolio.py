@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from contextlib import contextmanager
 
 import msgspec
@@ -17,6 +16,7 @@ from risk_engine.service.warm_up import warm_up
 from risk_engine.settings import Settings
 from risk_engine.store import Role, open_store
 from risk_engine.store.replay import ReleaseShelf, replay, replay_records
+from tests.persons import write_portfolio
 from tests.service.conftest import DOCUMENT, NOW, Service, running
 
 TEXT = """\
@@ -29,11 +29,7 @@ routes:
 
 @pytest.fixture(scope="module")
 def file(release_dir, persons, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("portfolio")
-    shutil.copytree(release_dir, folder / "firms")
-    shutil.copytree(persons.folder, folder / "persons")
-    (folder / "portfolio.yaml").write_text(TEXT, encoding="utf-8")
-    return folder / "portfolio.yaml"
+    return write_portfolio(tmp_path_factory.mktemp("portfolio"), TEXT, firms=release_dir, persons=persons.folder)
 
 
 @pytest.fixture(scope="module")
