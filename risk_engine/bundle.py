@@ -129,6 +129,10 @@ class Release:
         """Values and states of the facts the model reads, in its column order."""
         return matrix.values[:, self.columns], matrix.states[:, self.columns]
 
+    def model_row(self, matrix: FactMatrix) -> tuple[list[float], list[int]]:
+        """The same of the first row alone, plain."""
+        return matrix.values[0].take(self.columns).tolist(), matrix.states[0].take(self.columns).tolist()
+
 
 def write_release(
     out: Path,

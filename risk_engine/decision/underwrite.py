@@ -130,10 +130,8 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
     if outside or not fit:
         unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
         return _Scored(dossier.facts.with_values(unknown), (outside,) if outside else (), notes)
-    said = release.model.decide(*release.model_rows(dossier.matrix))
-    probability = round(float(said.default_probability[0]), PROBABILITY_DECIMALS)
-    score = int(said.score[0])
-    grade = release.model.master_scale.grades[int(said.grade_index[0])]
+    said = release.model.decide(*release.model_row(dossier.matrix))
+    probability, score, grade = round(said.default_probability, PROBABILITY_DECIMALS), said.score, said.grade
     target = release.terms.target
     return _Scored(
         outside=(),

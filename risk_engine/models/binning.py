@@ -158,18 +158,17 @@ class BinnedFact:
         """Bin of each state, by the state's number; the place of VALUE is not used."""
         found = {state: self._of(kind) for state, kind in STATE_KINDS.items()}
         if self.none_reads_as is not None:
-            found[State.NONE] = [self._value_bin(self.none_reads_as)]
+            found[State.NONE] = [self.locate_one(self.none_reads_as, State.VALUE)]
         if not all(len(found[state]) == 1 for state in STATE_KINDS):
             raise ReleaseError(f"the scorecard's bins of {self.name} do not cover every state", hint="train it again")
         return (-1, found[State.NONE][0], found[State.NOT_OBTAINED][0], found[State.NOT_APPLICABLE][0])
 
-    def _value_bin(self, value: float) -> int:
-        index = self.by_code.get(value)
-        return bisect_right(self.edges, value) if index is None else index
-
     def locate_one(self, value: float, state: int) -> int:
         """The bin of one value: the short path for one applicant."""
-        return self.of_state[state] if state else self._value_bin(value)
+        if state:
+            return self.of_state[state]
+        index = self.by_code.get(value)
+        return bisect_right(self.edges, value) if index is None else index
 
     def locate(self, values: Floats, states: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
         """The bin of every value (n,), given its state (n,)."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float64]
+from risk_engine.models.calibration import Number
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
     """Weights of the components' log-odds; they add up to 1, and their calibration follows.
 
-    >>> Blend(0.25).at(np.array([1.0]), np.array([-1.0])).tolist()
-    [-0.5]
+    >>> Blend(0.25).at(1.0, -1.0)
+    -0.5
     """
 
     scorecard: float = 0.5
@@ -25,6 +22,6 @@ class Blend:
         """Weight of the boosted trees."""
         return 1.0 - self.scorecard
 
-    def at(self, scorecard: Floats, boosted: Floats) -> Floats:
+    def at(self, scorecard: Number, boosted: Number) -> Number:
         """Log-odds of the blend."""
         return self.scorecard * scorecard + self.boosted * boosted

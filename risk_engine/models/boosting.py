@@ -62,12 +62,10 @@ class EncodedFact:
             entered[states == state] = self.of_state[state - 1]
         return entered
 
-    def enter_one(self, value: float, state: int) -> float:
-        """The number that enters for one applicant: the short path."""
-        if state:
-            return self.of_state[state - 1]
+    def enter_one(self, value: float) -> float:
+        """The number that enters for one applicant whose value is known: the short path."""
         if self.binned is not None:
-            return self.binned.bins[self.binned.locate_one(value, state)].woe
+            return self.binned.bins[self.binned.locate_one(value, State.VALUE)].woe
         return self.special.get(value, value)
 
     def to_json(self) -> dict[str, Any]:
@@ -147,6 +145,11 @@ class Boosting:
     def _flat(self) -> FlatTrees | None:
         return FlatTrees.read(self.text)
 
+    @cached_property
+    def _translated(self) -> list[tuple[int, EncodedFact]]:
+        """Facts of which another number than the value enters, with their columns."""
+        return [(column, fact) for column, fact in enumerate(self.facts) if fact.binned is not None or fact.special]
+
     def enter(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
         """The matrix the trees read: facts, then section indicators, (n, f + s)."""
         return enter(self.facts, self.members, values, states)
@@ -155,10 +158,24 @@ class Boosting:
         """Uncalibrated log-odds of bad (n,), on one thread."""
         return self.raw(self.enter(values, states))
 
+    def log_odds_one(self, values: Sequence[float], states: Sequence[int]) -> float:
+        """Uncalibrated log-odds of bad of one applicant: the short path to the same bits."""
+        entered = np.array(self._enter_one(values, states))
+        return float(self.raw(entered[None])[0]) if self._flat is None else self._flat.log_odds(entered)
+
+    def _enter_one(self, values: Sequence[float], states: Sequence[int]) -> list[float]:
+        entered = [
+            fact.of_state[state - 1] if state else value
+            for fact, value, state in zip(self.facts, values, states, strict=True)
+        ]
+        for column, fact in self._translated:
+            if not states[column]:
+                entered[column] = fact.enter_one(values[column])
+        unknown = {column for column, state in enumerate(states) if state == NOT_OBTAINED}
+        return entered + [float(not unknown.isdisjoint(columns)) for columns in self.members]
+
     def raw(self, entered: Floats) -> Floats:
-        """Log-odds of rows as the trees read them; one row takes the short path to the same bits."""
-        if len(entered) == 1 and self._flat is not None:
-            return np.array([self._flat.log_odds(entered[0])])
+        """Log-odds of rows as the trees read them."""
         return np.asarray(self._booster.predict(entered, raw_score=True, num_threads=1), dtype=np.float64)
 
     def contributions(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
@@ -195,13 +212,7 @@ class Boosting:
 def enter(
     facts: Sequence[EncodedFact], members: Sequence[Sequence[int]], values: Floats, states: npt.NDArray[Any]
 ) -> Floats:
-    """Facts as numbers, then one indicator per section; one row takes the short path to the same bits."""
-    if len(values) == 1:
-        row, known = values[0].tolist(), states[0].tolist()
-        entered = [fact.enter_one(row[column], known[column]) for column, fact in enumerate(facts)]
-        unknown = {column for column, state in enumerate(known) if state == NOT_OBTAINED}
-        entered += [float(not unknown.isdisjoint(columns)) for columns in members]
-        return np.array([entered])
+    """Facts as numbers, then one indicator per section."""
     matrix = np.empty((len(values), len(facts) + len(members)))
     for column, fact in enumerate(facts):
         matrix[:, column] = fact.enter(values[:, column], states[:, column])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Number = TypeVar("Number", float, Floats)
+"""One applicant's, or that of many: the same arithmetic."""
+
 LevelKind = Literal["sample", "population_rate", "long_run"]
 
 
@@ -23,7 +26,7 @@ class Line:
     shift: float = 0.0
     slope: float = 1.0
 
-    def at(self, log_odds: Floats) -> Floats:
+    def at(self, log_odds: Number) -> Number:
         """The line's value at every log-odds."""
         return self.shift + self.slope * log_odds
 
@@ -66,3 +69,13 @@ def probability(log_odds: Floats) -> Floats:
     """
     small = np.exp(-np.abs(log_odds))
     return np.where(log_odds >= 0, 1.0, small) / (1.0 + small)
+
+
+def probability_of_one(log_odds: float) -> float:
+    """The same bits for one applicant: the short path.
+
+    >>> [probability_of_one(log_odds) for log_odds in (0.0, -800.0, 800.0)]
+    [0.5, 0.0, 1.0]
+    """
+    small = float(np.exp(-abs(log_odds)))  # numpy's, which need not round as math.exp does
+    return (1.0 if log_odds >= 0 else small) / (1.0 + small)

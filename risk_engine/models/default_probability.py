@@ -6,11 +6,11 @@ Order: component log-odds -> blend -> shape -> level -> floor -> grade. Shape an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from risk_engine.errors import DataError, ReleaseError
 from risk_engine.facts import Fact
 from risk_engine.models.blend import Blend
 from risk_engine.models.boosting import Boosting
-from risk_engine.models.calibration import Level, Line, probability
+from risk_engine.models.calibration import Level, Line, probability, probability_of_one
 from risk_engine.models.canonical import canonical_json
 from risk_engine.models.contributions import Boundary
 from risk_engine.models.grades import MasterScale
@@ -32,30 +32,35 @@ Floats = npt.NDArray[np.float64]
 States = npt.NDArray[Any]
 
 
+class Verdict(NamedTuple):
+    """What the model decides of one applicant.
+
+    Attributes:
+        default_probability: That of the decider, never below the floor.
+        score: The score scale of that probability, rounded to whole points.
+        grade: Its name on the master scale.
+    """
+
+    default_probability: float
+    score: int
+    grade: str
+
+
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the model decides of n applicants.
+class Prediction:
+    """What the model decides of n applicants, and what each component says.
 
     Attributes:
         default_probability: (n,) of the decider, never below the floor.
         score: (n,) the score scale of that probability, rounded to whole points.
         grade_index: (n,) position in the master scale's grades, best first.
+        log_odds: Uncalibrated log-odds of bad by component: ``scorecard``, ``boosted``, ``blend``.
+        candidates: Calibrated probability of default by component, as each would have decided.
     """
 
     default_probability: Floats
     score: Floats
     grade_index: npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction(Verdict):
-    """What the model decides of n applicants, and what each component says.
-
-    Attributes:
-        log_odds: Uncalibrated log-odds of bad by component: ``scorecard``, ``boosted``, ``blend``.
-        candidates: Calibrated probability of default by component, as each would have decided.
-    """
-
     log_odds: Mapping[str, Floats]
     candidates: Mapping[str, Floats]
 
@@ -114,8 +119,28 @@ class DefaultProbabilityModel:
             found["blend"] = self.blend.at(found["scorecard"], found["boosted"])
         return found
 
-    def decide(self, values: Floats, states: States) -> Verdict:
-        """The decider's word alone, bit for bit that of :meth:`predict`: all that a decision needs.
+    def decide(self, values: Sequence[float], states: Sequence[int]) -> Verdict:
+        """The decider's word on one applicant: bit for bit that of :meth:`predict`, and all that a decision needs.
+
+        Args:
+            values: One per fact, in order; read where the state is VALUE.
+            states: One per fact.
+        """
+        log_odds = self.calibration[self.decider].at(self._log_odds_of_one(values, states))
+        floor = self.master_scale.floor
+        chosen = min(max(probability_of_one(log_odds), floor), 1.0 - floor)
+        return Verdict(chosen, round(self.scale.score(chosen)), self.master_scale.grade(chosen))
+
+    def _log_odds_of_one(self, values: Sequence[float], states: Sequence[int]) -> float:
+        if self.decider == "scorecard" or self.boosting is None:
+            return self.scorecard.log_odds_one(values, states)
+        boosted = self.boosting.log_odds_one(values, states)
+        if self.decider == "boosted":
+            return boosted
+        return self.blend.at(self.scorecard.log_odds_one(values, states), boosted)
+
+    def predict(self, values: Floats, states: States) -> Prediction:
+        """Probability, score and grade of every applicant, and what each component says.
 
         Args:
             values: float64 (n, f), NaN where the state is not VALUE.
@@ -124,24 +149,16 @@ class DefaultProbabilityModel:
         Raises:
             DataError: Columns that are not the model's.
         """
-        self._refuse_other_columns(values, states)
-        if self.decider == "scorecard" or self.boosting is None:
-            log_odds = self.scorecard.log_odds(values, states)
-        else:
-            log_odds = self.boosting.log_odds(values, states)
-            if self.decider == "blend":
-                log_odds = self.blend.at(self.scorecard.log_odds(values, states), log_odds)
-        return Verdict(*self._told(self._candidate(self.decider, log_odds)))
-
-    def predict(self, values: Floats, states: States) -> Prediction:
-        """Probability, score and grade of every applicant, and what each component says.
-
-        Args and errors are those of :meth:`decide`.
-        """
         log_odds = self.component_log_odds(values, states)
         candidates = {name: self._candidate(name, found) for name, found in log_odds.items()}
-        told = self._told(candidates[self.decider])
-        return Prediction(*told, MappingProxyType(log_odds), MappingProxyType(candidates))
+        chosen = candidates[self.decider]
+        return Prediction(
+            chosen,
+            np.rint(self.scale.score(chosen)),
+            self.master_scale.grade_index(chosen),
+            MappingProxyType(log_odds),
+            MappingProxyType(candidates),
+        )
 
     def _refuse_other_columns(self, values: Floats, states: States) -> None:
         if values.ndim != 2 or values.shape != states.shape or values.shape[1] != len(self.facts):
@@ -154,9 +171,6 @@ class DefaultProbabilityModel:
         """A component's calibrated probability of default, as it would decide."""
         floor = self.master_scale.floor
         return np.minimum(np.maximum(probability(self.calibration[name].at(log_odds)), floor), 1.0 - floor)
-
-    def _told(self, chosen: Floats) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
-        return chosen, np.rint(self.scale.score(chosen)), self.master_scale.grade_index(chosen)
 
     def shares(self, values: Floats, states: States) -> Floats:
         """Each fact's share (n, f) of the decider's calibrated log-odds, up to one constant for all applicants."""

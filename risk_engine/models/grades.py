@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -54,6 +55,14 @@ class MasterScale:
     def grade_index(self, default_probability: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         """Position of each probability's grade in :attr:`grades`."""
         return np.searchsorted(np.asarray(self.bounds[:-1]), default_probability, side="right")
+
+    def grade(self, default_probability: float) -> str:
+        """The grade of one probability: the short path.
+
+        >>> MasterScale.of({"good": 0.05, "weak": 1.0}).grade(0.05)
+        'weak'
+        """
+        return self.grades[bisect_right(self.bounds, default_probability, hi=len(self.bounds) - 1)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""

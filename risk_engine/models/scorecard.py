@@ -101,33 +101,36 @@ class Scorecard:
         return total
 
     def log_odds(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
-        """Uncalibrated log-odds of bad (n,); one row takes the short path and gives the same bits."""
-        if len(values) == 1:
-            one = self.intercept
-            for share in self._shares_of_one(values, states):
-                one += share
-            return np.array([one])
+        """Uncalibrated log-odds of bad (n,)."""
         total = np.full(len(values), self.intercept)
         index = self.bins(values, states)
         for place, fact in enumerate(self.facts):
             total += np.asarray(fact.log_odds)[index[:, place]]
         return total
 
+    def log_odds_one(self, values: Sequence[float], states: Sequence[int]) -> float:
+        """Uncalibrated log-odds of bad of one applicant: the short path to the same bits."""
+        total = self.intercept
+        for share in self._shares_of_one(values, states):
+            total += share
+        return total
+
     def contributions(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
         """Each fact's share of the uncalibrated log-odds, (n, f); 0 for facts not on the card."""
         shares = np.zeros(values.shape)
         if len(values) == 1:
-            shares[0, [fact.column for fact in self.facts]] = self._shares_of_one(values, states)
+            shares[0, [fact.column for fact in self.facts]] = self._shares_of_one(
+                values[0].tolist(), states[0].tolist()
+            )
             return shares
         index = self.bins(values, states)
         for place, fact in enumerate(self.facts):
             shares[:, fact.column] = np.asarray(fact.log_odds)[index[:, place]]
         return shares
 
-    def _shares_of_one(self, values: Floats, states: npt.NDArray[Any]) -> list[float]:
-        """What each fact of the card adds to the log-odds of the only row: the short path."""
-        row, known = values[0].tolist(), states[0].tolist()
-        return [fact.log_odds[fact.binned.locate_one(row[fact.column], known[fact.column])] for fact in self.facts]
+    def _shares_of_one(self, values: Sequence[float], states: Sequence[int]) -> list[float]:
+        """What each fact of the card adds to the log-odds of one applicant."""
+        return [fact.log_odds[fact.binned.locate_one(values[fact.column], states[fact.column])] for fact in self.facts]
 
     def with_line(self, line: Line) -> Scorecard:
         """The same card with another calibration written into its points."""
