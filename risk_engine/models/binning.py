@@ -18,7 +18,7 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -158,17 +158,25 @@ class BinnedFact:
         """Bin of each state, by the state's number; the place of VALUE is not used."""
         found = {state: self._of(kind) for state, kind in STATE_KINDS.items()}
         if self.none_reads_as is not None:
-            found[State.NONE] = [self.locate_one(self.none_reads_as, State.VALUE)]
+            found[State.NONE] = [self.find(self.none_reads_as)]
         if not all(len(found[state]) == 1 for state in STATE_KINDS):
             raise ReleaseError(f"the scorecard's bins of {self.name} do not cover every state", hint="train it again")
         return (-1, found[State.NONE][0], found[State.NOT_OBTAINED][0], found[State.NOT_APPLICABLE][0])
 
+    @cached_property
+    def find(self) -> Callable[[float], int]:
+        """The bin of a known value."""
+        by_code, edges = self.by_code, self.edges
+
+        def find(value: float) -> int:
+            index = by_code.get(value)
+            return bisect_right(edges, value) if index is None else index
+
+        return find
+
     def locate_one(self, value: float, state: int) -> int:
         """The bin of one value: the short path for one applicant."""
-        if state:
-            return self.of_state[state]
-        index = self.by_code.get(value)
-        return bisect_right(self.edges, value) if index is None else index
+        return self.of_state[state] if state else self.find(value)
 
     def locate(self, values: Floats, states: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
         """The bin of every value (n,), given its state (n,)."""

@@ -12,7 +12,7 @@ Every fact enters as one number that has a direction:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -62,11 +62,13 @@ class EncodedFact:
             entered[states == state] = self.of_state[state - 1]
         return entered
 
-    def enter_one(self, value: float) -> float:
-        """The number that enters for one applicant whose value is known: the short path."""
-        if self.binned is not None:
-            return self.binned.bins[self.binned.locate_one(value, State.VALUE)].woe
-        return self.special.get(value, value)
+    def translation(self) -> Callable[[float], float]:
+        """Gives the number that enters for a known value: the short path for one applicant."""
+        if self.binned is None:
+            special = self.special
+            return lambda value: special.get(value, value)
+        woe, find = self.binned.woe.tolist(), self.binned.find
+        return lambda value: woe[find(value)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -146,9 +148,13 @@ class Boosting:
         return FlatTrees.read(self.text)
 
     @cached_property
-    def _translated(self) -> list[tuple[int, EncodedFact]]:
-        """Facts of which another number than the value enters, with their columns."""
-        return [(column, fact) for column, fact in enumerate(self.facts) if fact.binned is not None or fact.special]
+    def _of_state(self) -> list[tuple[float, float, float]]:
+        return [fact.of_state for fact in self.facts]
+
+    @cached_property
+    def _translations(self) -> list[tuple[int, Callable[[float], float]]]:
+        """Columns whose values enter as another number."""
+        return [(column, fact.translation()) for column, fact in enumerate(self.facts) if fact.binned or fact.special]
 
     def enter(self, values: Floats, states: npt.NDArray[Any]) -> Floats:
         """The matrix the trees read: facts, then section indicators, (n, f + s)."""
@@ -165,12 +171,12 @@ class Boosting:
 
     def _enter_one(self, values: Sequence[float], states: Sequence[int]) -> list[float]:
         entered = [
-            fact.of_state[state - 1] if state else value
-            for fact, value, state in zip(self.facts, values, states, strict=True)
+            of_state[state - 1] if state else value
+            for of_state, value, state in zip(self._of_state, values, states, strict=True)
         ]
-        for column, fact in self._translated:
+        for column, translate in self._translations:
             if not states[column]:
-                entered[column] = fact.enter_one(values[column])
+                entered[column] = translate(values[column])
         unknown = {column for column, state in enumerate(states) if state == NOT_OBTAINED}
         return entered + [float(not unknown.isdisjoint(columns)) for columns in self.members]
 

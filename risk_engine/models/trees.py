@@ -19,42 +19,42 @@ PLAIN = "2"
 
 
 class FlatTrees:
-    """The nodes of all trees in one list: those of a tree, then its leaves, which lead to themselves.
+    """The nodes of all trees in one list: every split, then every leaf, which leads to itself.
 
     Args:
         trees: The lines of each tree by name, as LightGBM writes them.
     """
 
     def __init__(self, trees: list[dict[str, str]]) -> None:
+        splits = sum(len(tree.get("split_feature", "").split()) for tree in trees)
         columns: list[int] = []
         thresholds: list[float] = []
-        values: list[float] = []
+        leaves: list[float] = []
         roots: list[int] = []
         below: list[int] = []
         above: list[int] = []
         for tree in trees:
-            splits, leaves = tree.get("split_feature", "").split(), tree["leaf_value"].split()
-            root, first_leaf = len(values), len(values) + len(splits)
-            roots.append(root)
-            columns += [*map(int, splits), *(0 for _ in leaves)]
-            thresholds += [*map(float, tree.get("threshold", "").split()), *(0.0 for _ in leaves)]
-            values += [*(0.0 for _ in splits), *map(float, leaves)]
+            first_split, first_leaf = len(columns), splits + len(leaves)
+            columns += map(int, tree.get("split_feature", "").split())
+            thresholds += map(float, tree.get("threshold", "").split())
+            leaves += map(float, tree["leaf_value"].split())
+            roots.append(first_split if len(columns) > first_split else first_leaf)
             for side, leads in (("left_child", below), ("right_child", above)):
                 children = map(int, tree.get(side, "").split())
-                leads += [root + child if child >= 0 else first_leaf - 1 - child for child in children]
-                leads += range(first_leaf, first_leaf + len(leaves))
+                leads += [first_split + child if child >= 0 else first_leaf - 1 - child for child in children]
         self._columns: Places = np.array(columns, np.intp)
         self._thresholds: Floats = np.array(thresholds)
-        self._values: Floats = np.array(values)
         self._below: Places = np.array(below, np.intp)
         self._above: Places = np.array(above, np.intp)
         self._roots: Places = np.array(roots, np.intp)
+        self._leaves: Places = splits + np.arange(len(leaves))
+        self._values: Floats = np.array([0.0] * splits + leaves)
         self._steps = self._depth()
 
     def _depth(self) -> int:
         """How many steps lead from any root to a leaf."""
         depth, level = 0, self._roots
-        while len(level := level[self._below[level] != level]):
+        while len(level := level[level < len(self._columns)]):
             level = np.append(self._below[level], self._above[level])
             depth += 1
         return depth
@@ -74,7 +74,8 @@ class FlatTrees:
 
     def log_odds(self, entered: Floats) -> float:
         """What the trees say of one row, (f,) without NaN."""
-        leads = np.where(entered[self._columns] <= self._thresholds, self._below, self._above)
+        turns = np.where(entered[self._columns] <= self._thresholds, self._below, self._above)
+        leads = np.concatenate((turns, self._leaves))
         at = self._roots
         for _ in range(self._steps):
             at = leads[at]
