@@ -44,6 +44,10 @@ ASSESSED_FROM = ("household_net_income", "household_debt_service", "household_li
 """Features that affordability is assessed from."""
 
 
+Ends = tuple[float, float]
+"""Least and greatest value."""
+
+
 class Target(msgspec.Struct, frozen=True):
     """What the model predicts: the horizon, and the sentence that defines bad."""
 
@@ -65,8 +69,8 @@ class Scope(msgspec.Struct, frozen=True):
     products: tuple[str, ...]
     applicant_kinds: tuple[str, ...]
     currency: str
-    amounts: tuple[float, float]
-    ranges: dict[str, tuple[float, float]]
+    amounts: Ends
+    ranges: dict[str, Ends]
 
 
 class ModelTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +121,8 @@ class Release:
     policy: Policy
     columns: npt.NDArray[np.intp]
     """Position in the plan of each fact the model reads."""
+    ends: npt.NDArray[np.float64]
+    """Least and greatest training value of each fact the model reads, (2, f); infinite where it has no range."""
     reads: frozenset[str]
     """Sections that a feature of the plan reads."""
 
@@ -132,6 +138,12 @@ class Release:
     def model_row(self, matrix: FactMatrix) -> tuple[list[float], list[int]]:
         """The same of the first row alone, plain."""
         return matrix.values[0].take(self.columns).tolist(), matrix.states[0].take(self.columns).tolist()
+
+    def beyond(self, matrix: FactMatrix) -> list[tuple[Fact, float]]:
+        """Numbers of the first row that the model reads and that lie outside their training range."""
+        values = matrix.values[0].take(self.columns)
+        places = ((values < self.ends[0]) | (values > self.ends[1])).nonzero()[0].tolist()
+        return [(self.model.facts[place], float(values[place])) for place in places]
 
 
 def write_release(
@@ -223,6 +235,7 @@ def load_release(path: Path) -> Release:
         plan=plan,
         policy=policy,
         columns=columns,
+        ends=np.array([terms.scope.ranges.get(fact.name, (-math.inf, math.inf)) for fact in model.facts]).T,
         reads=frozenset(plan.reads),
     )
 

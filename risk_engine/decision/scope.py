@@ -8,38 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from risk_engine.bundle import Scope
-from risk_engine.facts import Fact, Facts
+from risk_engine.bundle import Ends, Scope
+from risk_engine.facts import Fact
 from risk_engine.rules import Case, Clause, RuleAnswer, RuleKind, RuleResult, Truth
 from risk_engine.vocabulary import ReferKind, RiskDirection
 
 RULE = "model_scope"
 REASON = "outside_model_scope"
 AT_LEAST, AT_MOST = ">=", "<="
-NUMBERS = int | float
 FAVOURABLE = {RiskDirection.FALLING: AT_MOST, RiskDirection.RISING: AT_LEAST}
 """The bound that a value better than any in training breaks."""
 
 
-def outside_scope(scope: Scope, case: Case, facts: Facts, read: Iterable[Fact]) -> tuple[RuleResult | None, list[str]]:
+def outside_scope(
+    scope: Scope, case: Case, beyond: Iterable[tuple[Fact, float]]
+) -> tuple[RuleResult | None, list[str]]:
     """Whether an application lies outside the scope.
 
     Args:
         scope: The model's scope.
         case: Who asks for what.
-        facts: What is known of the applicant.
-        read: The facts the model reads.
+        beyond: Numbers the model reads that lie outside their training range.
 
     Returns:
         The refer result with a clause for each thing outside, or None; and a note for each favourable value beyond.
     """
     clauses, notes = list(_outside_case(scope, case)), []
-    held = facts.held
-    for fact in read:
-        value = held[fact.name].plain
-        broken = None if value is None else _beyond(fact.name, value, scope.ranges.get(fact.name))
-        if broken is None:
-            continue
+    for fact, value in beyond:
+        broken = _broken(fact.name, value, scope.ranges[fact.name])
         if FAVOURABLE.get(fact.risk) == broken.operator:
             notes.append(
                 f"{fact.name} is better than in any training row; beyond {broken.threshold:g} it counts no more"
@@ -61,14 +57,12 @@ def _outside_case(scope: Scope, case: Case) -> Iterator[Clause]:
     ):
         if word not in allowed:
             yield Clause(name, "in", word, allowed, Truth.FALSE)
-    asked = _beyond("amount_requested", float(case.amount), scope.amounts)
-    if asked is not None:
-        yield asked
+    asked = float(case.amount)
+    if not scope.amounts[0] <= asked <= scope.amounts[1]:
+        yield _broken("amount_requested", asked, scope.amounts)
 
 
-def _beyond(name: str, value: object, ends: tuple[float, float] | None) -> Clause | None:
-    if ends is None or not isinstance(value, NUMBERS):
-        return None
-    if value < ends[0]:
-        return Clause(name, AT_LEAST, value, ends[0], Truth.FALSE)
-    return Clause(name, AT_MOST, value, ends[1], Truth.FALSE) if value > ends[1] else None
+def _broken(name: str, value: float, ends: Ends) -> Clause:
+    """The end that a number outside a range lies beyond."""
+    operator, end = (AT_LEAST, ends[0]) if value < ends[0] else (AT_MOST, ends[1])
+    return Clause(name, operator, value, end, Truth.FALSE)

@@ -97,7 +97,12 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
         else None,
         price=price if offered else None,
         reasons=principal_reasons(failed, binding, lambda: _shares(dossier, release, day)),
-        rules=tuple(_told(result) for result in results),
+        rules=tuple(
+            [
+                told.RuleOutcome(result.id, result.kind, result.result, result.clauses, result.requests)
+                for result in results
+            ]
+        ),
         features=_features(dossier),
         notes=(*_notes(dossier, release), *scored.notes),
         versions=told.Versions(
@@ -126,7 +131,7 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
 
     An outage is not information: a score over evidence nobody has would decline where the matrix refers.
     """
-    outside, notes = outside_scope(release.terms.scope, dossier.case, dossier.facts, release.model.facts)
+    outside, notes = outside_scope(release.terms.scope, dossier.case, release.beyond(dossier.matrix))
     if outside or not fit:
         unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
         return _Scored(dossier.facts.with_values(unknown), (outside,) if outside else (), notes)
@@ -195,14 +200,10 @@ def _shares(dossier: Dossier, release: Release, day: dt.date) -> list[Share]:
     ]
 
 
-def _told(result: RuleResult) -> told.RuleOutcome:
-    return told.RuleOutcome(result.id, result.kind, result.result, result.clauses, result.requests)
-
-
 def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:
     return {
-        name: MISSING[state][cause] if state else told.FeatureValue(plain, HELD)
-        for name, (plain, state, cause) in dossier.facts.held.items()
+        name: MISSING[known.state][known.cause] if known.state else told.FeatureValue(known.plain, HELD)
+        for name, known in dossier.facts.held.items()
     }
 
 

@@ -5,54 +5,64 @@ from __future__ import annotations
 import dataclasses
 
 import msgspec
+import numpy as np
 import pytest
 
 from risk_engine.bundle import Scope
 from risk_engine.decision.scope import outside_scope
-from risk_engine.facts import Fact, Facts, FactValue, Says
+from risk_engine.facts import Fact, FactMatrix, Says
 from risk_engine.rules import Case, RuleAnswer, Truth
-from risk_engine.vocabulary import ReferKind, RiskDirection, State
+from risk_engine.vocabulary import ReferKind, RiskDirection
 
 SCOPE = Scope(("sme_term_loan",), ("company", "sole_trader"), "CNY", (20_000.0, 5_000_000.0), {"sales": (10.0, 90.0)})
 SALES = Fact(name="sales", says=Says("Sales", "销售额"), unit="currency")
 INSIDE = Case("sme_term_loan", "company", "new", "CN", "CNY", 100_000.0)
 
 
-def facts(value=50.0, state=State.VALUE):
-    return Facts({"sales": FactValue(value, state)})
-
-
-def outside(case, known, risk=RiskDirection.NONE):
-    return outside_scope(SCOPE, case, known, [dataclasses.replace(SALES, risk=risk)])
+def outside(case, *sales, risk=RiskDirection.NONE):
+    """Asked with the sales that lie beyond their range, where they do."""
+    return outside_scope(SCOPE, case, [(dataclasses.replace(SALES, risk=risk), value) for value in sales])
 
 
 def test_inside_there_is_nothing_to_say():
-    assert outside(INSIDE, facts()) == (None, [])
+    assert outside(INSIDE) == (None, [])
     for edge in (20_000.0, 5_000_000.0):
-        assert outside(dataclasses.replace(INSIDE, amount=edge), facts()) == (None, [])
-    for edge in (10.0, 90.0):
-        assert outside(INSIDE, facts(edge)) == (None, [])
+        assert outside(dataclasses.replace(INSIDE, amount=edge)) == (None, [])
 
 
-def test_an_unknown_value_is_in_no_range_and_outside_none():
-    assert outside(INSIDE, facts(None, State.NOT_OBTAINED)) == (None, [])
-    assert outside(INSIDE, facts(None, State.NONE)) == (None, [])
+def test_a_number_is_beyond_its_range_past_either_end_and_an_unknown_one_beyond_none(release):
+    names, ranges = release.model.names, release.terms.scope.ranges
+    for end, past in ((0, -np.inf), (1, np.inf)):
+        numbers = np.array([ranges[name][end] for name in names])
+        assert beyond(release, numbers) == {}
+        further = np.nextafter(numbers, past)
+        assert beyond(release, further) == dict(zip(names, further, strict=True))
+    assert beyond(release, np.full(len(names), np.nan)) == {}
+
+
+def beyond(release, numbers):
+    """What a release says of one applicant's numbers, given as the model reads them."""
+    values = np.full((1, len(release.plan.facts)), np.nan)
+    values[0, release.columns] = numbers
+    nothing = np.zeros(values.shape, np.uint8)
+    matrix = FactMatrix(release.plan.facts, values, nothing, nothing, nothing.astype(bool))
+    return {fact.name: value for fact, value in release.beyond(matrix)}
 
 
 OUTSIDE = [
-    ({"product": "leasing"}, 50.0, "product"),
-    ({"applicant_kind": "person"}, 50.0, "applicant_kind"),
-    ({"currency": "USD"}, 50.0, "currency"),
-    ({"amount": 19_999.99}, 50.0, "amount_requested"),
-    ({"amount": 5_000_000.01}, 50.0, "amount_requested"),
-    ({}, 9.99, "sales"),
-    ({}, 90.01, "sales"),
+    ({"product": "leasing"}, [], "product"),
+    ({"applicant_kind": "person"}, [], "applicant_kind"),
+    ({"currency": "USD"}, [], "currency"),
+    ({"amount": 19_999.99}, [], "amount_requested"),
+    ({"amount": 5_000_000.01}, [], "amount_requested"),
+    ({}, [9.99], "sales"),
+    ({}, [90.01], "sales"),
 ]
 
 
 @pytest.mark.parametrize(("case", "sales", "named"), OUTSIDE)
 def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
-    result, notes = outside(dataclasses.replace(INSIDE, **case), facts(sales))
+    result, notes = outside(dataclasses.replace(INSIDE, **case), *sales)
     assert not notes
     assert (result.result, result.refer_kind, result.reason) == (
         RuleAnswer.REFER,
@@ -66,7 +76,7 @@ def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
 
 def test_everything_outside_is_named_at_once():
     case = dataclasses.replace(INSIDE, product="leasing", amount=1.0)
-    assert [clause.fact for clause in outside(case, facts(0.0))[0].clauses] == [
+    assert [clause.fact for clause in outside(case, 0.0)[0].clauses] == [
         "product",
         "amount_requested",
         "sales",
@@ -117,7 +127,7 @@ BEYOND = [
 
 @pytest.mark.parametrize(("risk", "sales", "told"), BEYOND)
 def test_beyond_the_adverse_end_it_refers_beyond_the_other_it_notes(risk, sales, told):
-    result, notes = outside(INSIDE, facts(sales), risk)
+    result, notes = outside(INSIDE, sales, risk=risk)
     assert (result is not None, bool(notes)) == (told == "refers", told == "noted")
 
 
