@@ -51,27 +51,28 @@ def payment_plan(amount: float, annual_rate: float, months: int, repayment: str,
     >>> payment_plan(200_000, 0.06, 240, "equal_instalment").payments[0]  # EC APRC examples (2015), example 1
     1432.86
     """
-    charged = [(fee.when, float(fee.amount) if fee.amount is not None else (fee.rate or 0.0) * amount)
-               for fee in fees if fee.mandatory]  # fmt: skip
-    upfront, financed, periodic = (
-        sum(value for when, value in charged if when == word) for word in ("upfront", "financed", "periodic")
-    )
-    owed = amount + financed
-    plain = _principal_and_interest(owed, annual_rate / 12, months, repayment)
-    return Plan(amount - upfront, tuple(round(payment + periodic, 2) for payment in plain))
+    charged = {"upfront": 0.0, "financed": 0.0, "periodic": 0.0}
+    for fee in fees:
+        if fee.mandatory:
+            charged[fee.when] += float(fee.amount) if fee.amount is not None else (fee.rate or 0.0) * amount
+    payments: list[float] = []
+    for payment, times in _principal_and_interest(amount + charged["financed"], annual_rate / 12, months, repayment):
+        payments += [round(payment + charged["periodic"], 2)] * times
+    return Plan(amount - charged["upfront"], tuple(payments))
 
 
-def _principal_and_interest(owed: float, monthly_rate: float, months: int, repayment: str) -> list[float]:
+def _principal_and_interest(owed: float, monthly_rate: float, months: int, repayment: str) -> list[tuple[float, int]]:
+    """Payments without fees, in order, each with how many months in a row ask for it."""
     if repayment == "equal_instalment":
         if monthly_rate == 0:
-            return [owed / months] * months
-        return [owed * monthly_rate / -math.expm1(-months * math.log1p(monthly_rate))] * months
+            return [(owed / months, months)]
+        return [(owed * monthly_rate / -math.expm1(-months * math.log1p(monthly_rate)), months)]
     if repayment == "equal_principal":
         part = owed / months
-        return [part + (owed - part * month) * monthly_rate for month in range(months)]
+        return [(part + (owed - part * month) * monthly_rate, 1) for month in range(months)]
     if repayment == "interest_only":
-        return [owed * monthly_rate] * (months - 1) + [owed * (1 + monthly_rate)]
-    return [0.0] * (months - 1) + [owed * (1 + monthly_rate * months)]
+        return [(owed * monthly_rate, months - 1), (owed * (1 + monthly_rate), 1)]
+    return [(0.0, months - 1), (owed * (1 + monthly_rate * months), 1)]
 
 
 def annual_percentage_rate(plan: Plan) -> float:

@@ -48,6 +48,8 @@ def principal_reasons(
         binding_cap: The cap that held the limit, if one did.
         shares: Gives each model fact's share; called only where the score gave the outcome or holds the limit.
     """
+    if not failed:
+        return ()
     told: dict[str, str] = {}
     by_score = False
     for result in sorted(failed, key=lambda result: not _knocks_out(result)):

@@ -11,6 +11,8 @@ from risk_engine.vocabulary import SEVERITY, Outcome, ReferKind
 REFER_ORDER = tuple(ReferKind)
 ANSWERS = {Outcome.DECLINE: RuleAnswer.DECLINE, Outcome.REFER: RuleAnswer.REFER, Outcome.APPROVE: RuleAnswer.APPROVE}
 """The answer that asks for each outcome; other answers ask for none."""
+_WORST_FIRST = sorted(ANSWERS, key=SEVERITY.__getitem__, reverse=True)
+_CAPPING, _REFER = (RuleKind.CAP, RuleKind.CUT_OFF), RuleAnswer.REFER
 
 
 def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple[Decimal, RuleResult | None]:
@@ -32,17 +34,13 @@ def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple
 
 def caps_known(results: Iterable[RuleResult]) -> bool:
     """Whether everything that may lower a limit could be judged; else there is no limit to tell."""
-    capping = (RuleKind.CAP, RuleKind.CUT_OFF)
-    return not any(
-        result.kind in capping and result.result is RuleAnswer.REFER and result.row is None for result in results
-    )
+    return not any(result.result is _REFER and result.kind in _CAPPING and result.row is None for result in results)
 
 
 def worst_outcome(results: Iterable[RuleResult]) -> Outcome:
     """Decline beats refer beats approve; nothing else counts."""
     given = [result.result for result in results]
-    asked = [outcome for outcome, answer in ANSWERS.items() if answer in given]
-    return max(asked, key=SEVERITY.__getitem__, default=Outcome.APPROVE)
+    return next((outcome for outcome in _WORST_FIRST if ANSWERS[outcome] in given), Outcome.APPROVE)
 
 
 def giving(results: Sequence[RuleResult], outcome: Outcome) -> list[RuleResult]:
