@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -132,7 +133,7 @@ class Fact:
         return cls(**given)
 
 
-class FactValue(NamedTuple):
+class FactValue(msgspec.Struct, frozen=True, gc=False):
     """One fact of one applicant. ``plain`` is None exactly when ``state`` is not VALUE."""
 
     plain: Plain | None
@@ -142,6 +143,7 @@ class FactValue(NamedTuple):
 
 # Read from an enumeration once: to ask it for a member costs more than to read a fact.
 _NUMBER, _VALUE = FactType.NUMBER, State.VALUE
+_NOT_OBTAINED = State.NOT_OBTAINED
 _MISSING = tuple(tuple(FactValue(None, state, cause) for cause in Cause) for state in State)
 
 
@@ -226,9 +228,9 @@ class Facts(Mapping[str, FactValue]):
     def with_values(self, more: Mapping[str, Plain | None]) -> Facts:
         """These facts and more; a None or a NaN among the new ones was not obtained."""
         added = {
-            name: FactValue(None, State.NOT_OBTAINED)
+            name: FactValue(None, _NOT_OBTAINED)
             if plain is None or (isinstance(plain, float) and math.isnan(plain))
-            else FactValue(plain, State.VALUE)
+            else FactValue(plain, _VALUE)
             for name, plain in more.items()
         }
         return Facts({**self.held, **added}, self.clipped)

@@ -42,6 +42,8 @@ def assess(facts: Facts, application: Application, policy: Policy, as_of: dt.dat
         more[CONSENT] = _bureau_consent(application, as_of)
     if ASSESSMENT_RATE in policy.parameters and facts.keys() >= set(ASSESSED_FROM):
         more |= _affordability(facts, application, policy, day)
+    if not more:
+        return facts
     burden = more.get("debt_service_to_income")
     worst = burden is not None and burden.plain == _ends("debt_service_to_income")[1]
     clipped = facts.clipped | {"debt_service_to_income"} if worst else facts.clipped

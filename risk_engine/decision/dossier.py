@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from risk_engine.application import SECTIONS, Application, Fee, Request
 from risk_engine.bundle import Release
@@ -129,9 +130,15 @@ def _uncovered(day: dt.date, release: Release) -> Fault:
 def _notes(application: Application, release: Release, known: Sequence[_Known]) -> Iterator[str]:
     if application.rows("fees") is None:
         yield "no fees were stated, so the all-in rate holds interest alone"
-    for name, section in zip(NAMES, known, strict=True):
-        if section[0] == VALUE and name not in release.reads and name not in READ_HERE:
+    for place, name in _unread(release.reads):
+        if known[place][0] == VALUE:
             yield f"{name} was sent, but nothing in this release reads it"
+
+
+@cache
+def _unread(reads: frozenset[str]) -> list[tuple[int, str]]:
+    """The sections, by place, that neither a release with these reads nor the decision itself looks at."""
+    return [(place, name) for place, name in enumerate(NAMES) if name not in reads and name not in READ_HERE]
 
 
 def _of_one(coverage: Coverage, row: int) -> list[_Known]:

@@ -8,10 +8,10 @@ evaluated, also where another has decided, so that the record tells them all. Ar
 from __future__ import annotations
 
 import datetime as dt
-import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from math import isfinite
 from typing import Any
 
 from risk_engine.facts import Fact, FactValue, Plain
@@ -41,7 +41,9 @@ Known = tuple[Plain | None, Plain]
 
 ABSENT = FactValue(None, State.NOT_OBTAINED)
 STATE_WORD = tuple(state.name.lower() for state in State)
+# Read from their enumerations once: to ask one for a member costs more than a comparison.
 TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+NOT_OBTAINED = State.NOT_OBTAINED
 _NEGATION = {TRUE: FALSE, FALSE: TRUE, UNKNOWN: UNKNOWN}
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -58,26 +60,21 @@ _ARITHMETIC: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
     "*": operator.mul,
     "/": operator.truediv,
 }
-Judge = Callable[[Held], Clause]
+Shown = float | bool | str
+Judged = tuple[Truth, tuple[Clause, ...]]
+Compiled = Callable[[Held], Judged]
 Combine = Callable[[list[Truth]], Truth]
-Compiled = Callable[[Held], tuple[Truth, tuple[Clause, ...]]]
 
 
 def compile_condition(node: Condition, facts: Mapping[str, Fact], values: Values) -> Compiled:
     """Make a condition run, with parameters as they stand in ``values``."""
     judges = [_judge(leaf, facts, values) for leaf in leaves(node)]
     if len(judges) == 1 and not isinstance(node, Not):
-        only = judges[0]
-
-        def judge_one(held: Held) -> tuple[Truth, tuple[Clause, ...]]:
-            clause = only(held)
-            return clause.truth, (clause,)
-
-        return judge_one
+        return judges[0]
     combine = _combine(node, iter(range(len(judges))))
 
-    def judge_all(held: Held) -> tuple[Truth, tuple[Clause, ...]]:
-        clauses = [judge(held) for judge in judges]
+    def judge_all(held: Held) -> Judged:
+        clauses = [clause for judge in judges for clause in judge(held)[1]]
         return combine([clause.truth for clause in clauses]), tuple(clauses)
 
     return judge_all
@@ -102,10 +99,11 @@ def read_fact(fact: Fact) -> Callable[[Held], Known]:
     is_number = fact.type is FactType.NUMBER
 
     def read(held: Held) -> Known:
-        plain, state, _ = held.get(name, ABSENT)
-        if state:
-            return by_state[state]
-        if plain is None or (is_number and not math.isfinite(plain)):  # type: ignore[arg-type]
+        known = held.get(name, ABSENT)
+        if known.state:
+            return by_state[known.state]
+        plain = known.plain
+        if plain is None or (is_number and not isfinite(plain)):  # type: ignore[arg-type]
             return missing
         return plain, plain
 
@@ -129,12 +127,12 @@ def _calculation(sign: str, left: Callable[[Held], Known], right: Callable[[Held
             number = float(apply(Decimal(repr(first)), Decimal(repr(second))))
         except (DivisionByZero, InvalidOperation, Overflow):
             return None, STATE_WORD[State.NONE]
-        return (number, number) if math.isfinite(number) else (None, STATE_WORD[State.NONE])
+        return (number, number) if isfinite(number) else (None, STATE_WORD[State.NONE])
 
     return calculate
 
 
-def _judge(leaf: Leaf, facts: Mapping[str, Fact], values: Values) -> Judge:
+def _judge(leaf: Leaf, facts: Mapping[str, Fact], values: Values) -> Compiled:
     match leaf:
         case Compare(sign, left, right):
             if _is_constant(left, facts):
@@ -157,74 +155,79 @@ def _is_constant(node: Value, facts: Mapping[str, Fact]) -> bool:
     return isinstance(node, Literal) or (isinstance(node, Name) and node.name not in facts)
 
 
-def _shown(plain: Plain) -> float | bool | str:
+def _shown(plain: Plain) -> Shown:
     return plain.isoformat() if isinstance(plain, dt.date) else plain
 
 
-def _against_constant(fact: Fact, sign: str, threshold: Plain) -> Judge:
+def _against_constant(fact: Fact, sign: str, threshold: Plain) -> Compiled:
     """The common clause, laid out flat because most of a policy's time is spent here."""
     name, test, limit = fact.name, _COMPARE[sign], _shown(threshold)
-    unknown = [Clause(name, sign, word, limit, UNKNOWN) for word in STATE_WORD]
+    unknown = [_judged(name, sign, word, limit, UNKNOWN) for word in STATE_WORD]
     if fact.none_reads_as is not None:
         truth = TRUE if test(fact.none_reads_as, threshold) else FALSE
-        unknown[State.NONE] = Clause(name, sign, STATE_WORD[State.NONE], limit, truth)
-    missing = unknown[State.NOT_OBTAINED]
-    is_number, is_date, finite = fact.type is FactType.NUMBER, fact.type is FactType.DATE, math.isfinite
+        unknown[State.NONE] = _judged(name, sign, STATE_WORD[State.NONE], limit, truth)
+    is_number, is_date = fact.type is FactType.NUMBER, fact.type is FactType.DATE
 
-    def judge(held: Held) -> Clause:
-        plain, state, _ = held.get(name, ABSENT)
-        if state:
-            return unknown[state]
-        if plain is None or (is_number and not finite(plain)):  # type: ignore[arg-type]
-            return missing
+    def judge(held: Held) -> Judged:
+        known = held.get(name, ABSENT)
+        if known.state:
+            return unknown[known.state]
+        plain = known.plain
+        if plain is None or (is_number and not isfinite(plain)):  # type: ignore[arg-type]
+            return unknown[NOT_OBTAINED]
         shown = plain.isoformat() if is_date else plain  # type: ignore[union-attr]
-        return Clause(name, sign, shown, limit, TRUE if test(plain, threshold) else FALSE)  # type: ignore[arg-type]
+        truth = TRUE if test(plain, threshold) else FALSE
+        return truth, (Clause(name, sign, shown, limit, truth),)  # type: ignore[arg-type]
 
     return judge
 
 
-def _against_value(name: str, sign: str, left: Callable[[Held], Known], right: Callable[[Held], Known]) -> Judge:
+def _against_value(name: str, sign: str, left: Callable[[Held], Known], right: Callable[[Held], Known]) -> Compiled:
     test = _COMPARE[sign]
 
-    def judge(held: Held) -> Clause:
+    def judge(held: Held) -> Judged:
         first, told_first = left(held)
         second, told_second = right(held)
         if first is None or second is None:
-            return Clause(name, sign, _shown(told_first), _shown(told_second), UNKNOWN)
+            return _judged(name, sign, _shown(told_first), _shown(told_second), UNKNOWN)
         truth = TRUE if test(first, second) else FALSE
-        return Clause(name, sign, _shown(told_first), _shown(told_second), truth)
+        return _judged(name, sign, _shown(told_first), _shown(told_second), truth)
 
     return judge
 
 
-def _among(fact: Fact, words: tuple[str, ...], *, negated: bool) -> Judge:
+def _among(fact: Fact, words: tuple[str, ...], *, negated: bool) -> Compiled:
     read, listed, name = read_fact(fact), frozenset(words), fact.name
     sign = "not in" if negated else "in"
 
-    def judge(held: Held) -> Clause:
+    def judge(held: Held) -> Judged:
         plain, told = read(held)
         if plain is None:
-            return Clause(name, sign, _shown(told), words, UNKNOWN)
-        return Clause(name, sign, _shown(told), words, TRUE if (plain in listed) is not negated else FALSE)
+            return _judged(name, sign, _shown(told), words, UNKNOWN)
+        return _judged(name, sign, _shown(told), words, TRUE if (plain in listed) is not negated else FALSE)
 
     return judge
 
 
-def _state_test(fact: Fact, state: str, *, negated: bool) -> Judge:
+def _state_test(fact: Fact, state: str, *, negated: bool) -> Compiled:
     """``is unknown`` holds where a comparison could not be made; ``is none`` of a fact nobody looked at is unknown."""
     name, sign, read = fact.name, "is not" if negated else "is", read_fact(fact)
 
-    def judge(held: Held) -> Clause:
+    def judge(held: Held) -> Judged:
         plain, told = read(held)
         shown = _shown(told)
         missing = plain is None or held.get(name, ABSENT).state is State.NONE
         word = shown if missing else ""
         if state == "none" and word in ("not_obtained", "not_applicable"):
-            return Clause(name, sign, shown, state, UNKNOWN)
+            return _judged(name, sign, shown, state, UNKNOWN)
         holds = plain is None if state == "unknown" else word == state
-        return Clause(name, sign, shown, state, TRUE if holds is not negated else FALSE)
+        return _judged(name, sign, shown, state, TRUE if holds is not negated else FALSE)
 
     return judge
+
+
+def _judged(fact: str, sign: str, value: Shown, threshold: Shown | tuple[str, ...], truth: Truth) -> Judged:
+    return truth, (Clause(fact, sign, value, threshold, truth),)
 
 
 def _combine(node: Condition, positions: Iterator[int]) -> Combine:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
+
+import msgspec
 
 from risk_engine.errors import nearest_hint
 from risk_engine.facts import Fact
-from risk_engine.rules.conditions import STATE_WORD
-from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
+from risk_engine.rules.conditions import FALSE, STATE_WORD, TRUE
+from risk_engine.rules.results import Clause, RuleAnswer, RuleKind, RuleResult
 from risk_engine.rules.scope import Case, Scope, read_scope
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import Cause, ReferKind, State
@@ -24,8 +27,7 @@ _ASKED = ("max_age_days", "look_up", "covers_days", "refer_kind", "requests")
 _NEEDS = (REQUIRED, OPTIONAL, NOT_APPLICABLE)
 # Read from their enumerations once: to ask one for a member costs more than a comparison.
 _OBTAINED = (State.VALUE, State.NONE)
-_LOOKED_UP = (STATE_WORD[State.NOT_OBTAINED], STATE_WORD[State.VALUE])
-_REFER, _PASSED, _TRUE, _FALSE = RuleKind.REFER, RuleAnswer.APPROVE, Truth.TRUE, Truth.FALSE
+_REFER, _PASSED, _REFERRED = RuleKind.REFER, RuleAnswer.APPROVE, RuleAnswer.REFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Requirement:
         return self.need == REQUIRED or self.look_up
 
 
-class HeldSection(NamedTuple):
+class HeldSection(msgspec.Struct, frozen=True, gc=False):
     """What a document holds of a section.
 
     Attributes:
@@ -76,7 +78,11 @@ class HeldSection(NamedTuple):
     counted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+_MISSING = HeldSection(State.NOT_OBTAINED, looked_up=False)
+_Judge = Callable[[HeldSection], RuleResult]
+
+
+@dataclass(frozen=True)
 class EvidenceMatrix:
     """Rows of scope and requirements; exactly one row covers each case."""
 
@@ -89,52 +95,72 @@ class EvidenceMatrix:
 
     def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
         """One result per section judged: refer where not obtained, too old, too short, not looked up or refused."""
-        missing = HeldSection(State.NOT_OBTAINED, looked_up=False)
-        return tuple(
-            self._judge(section, asked, held.get(section, missing))
-            for section, asked in self.asks(case).items()
-            if asked.judged
-        )
+        judges = next((judges for scope, judges in self._judges if scope.covers(case)), {})
+        return tuple([judge(held.get(section, _MISSING)) for section, judge in judges.items()])
 
-    def _judge(self, section: str, asked: Requirement, held: HeldSection) -> RuleResult:
-        name, clauses = f"evidence_{section}", tuple(_clauses(section, asked, held))
-        if all(clause.truth is _TRUE for clause in clauses):
+    @cached_property
+    def _judges(self) -> list[tuple[Scope, dict[str, _Judge]]]:
+        return [
+            (scope, {name: _judge(name, asked, self.reason) for name, asked in sections.items() if asked.judged})
+            for scope, sections in self.rows
+        ]
+
+
+def _judge(section: str, asked: Requirement, reason: str) -> _Judge:
+    name, clauses_of, requests = f"evidence_{section}", _clauses(section, asked), asked.requests or (section,)
+
+    def judge(held: HeldSection) -> RuleResult:
+        clauses = clauses_of(held)
+        if FALSE not in [clause.truth for clause in clauses]:
             return RuleResult(name, _REFER, _PASSED, clauses)
-        requests = asked.requests or (section,)
-        return RuleResult(
-            name, _REFER, RuleAnswer.REFER, clauses, self.reason, asked.refer_kind, requests, None, LiftedBy.REVIEWER
-        )
+        return RuleResult(name, _REFER, _REFERRED, clauses, reason, asked.refer_kind, requests)
+
+    return judge
 
 
-def _clauses(section: str, asked: Requirement, held: HeldSection) -> Iterator[Clause]:
-    """What is asked of a section, with what is held of it."""
-    obtained = held.state in _OBTAINED
-    if asked.need == REQUIRED:
-        yield _clause(section, "is not", STATE_WORD[held.state], "not_obtained", holds=obtained)
-    if asked.max_age_days is not None and obtained:
-        # a section without a dated row cannot show that it is fresh
-        young = held.age_days is not None and held.age_days <= asked.max_age_days
-        age = STATE_WORD[State.NONE] if held.age_days is None else float(held.age_days)
-        yield _clause(f"age of {section} in days", "<=", age, float(asked.max_age_days), holds=young)
-    if asked.look_up and (obtained or asked.need == OPTIONAL):
-        # what is held back before the first row, or altogether, would go unseen
-        told = _LOOKED_UP[held.looked_up]
-        yield _clause(f"look-up of {section}", "is not", told, "not_obtained", holds=held.looked_up)
-    if asked.look_up and obtained:
-        # of rows that nobody counted, a part could be held back
-        told = _LOOKED_UP[held.counted]
-        yield _clause(f"row count of {section}", "is not", told, "not_obtained", holds=held.counted)
-    elif asked.look_up and asked.need == OPTIONAL:
-        # refusal is information, an outage is not
-        told = Cause.REFUSED.name.lower() if held.refused else STATE_WORD[held.state]
-        yield _clause(section, "is not", told, "refused", holds=not held.refused)
-    if asked.covers_days is not None and obtained:
-        long = held.covered_days >= asked.covers_days
-        yield _clause(f"days covered by {section}", ">=", held.covered_days, float(asked.covers_days), holds=long)
+def _clauses(section: str, asked: Requirement) -> Callable[[HeldSection], tuple[Clause, ...]]:
+    """What is asked of a section, with what is held of it; clauses without a number are made once."""
+    words = [(state, STATE_WORD[state]) for state in State]
+    obtained = [_clause(section, "is not", word, "not_obtained", holds=state in _OBTAINED) for state, word in words]
+    looked_up, counted = (_told_or_not(f"{told} of {section}") for told in ("look-up", "row count"))
+    # refusal is information, an outage is not
+    not_refused = [_clause(section, "is not", word, "refused", holds=True) for _, word in words]
+    refused = _clause(section, "is not", Cause.REFUSED.name.lower(), "refused", holds=False)
+    age, days = f"age of {section} in days", f"days covered by {section}"
+
+    def clauses(held: HeldSection) -> tuple[Clause, ...]:
+        told = [obtained[held.state]] if asked.need == REQUIRED else []
+        if held.state not in _OBTAINED:
+            if asked.look_up and asked.need == OPTIONAL:
+                # what is held back altogether would go unseen
+                told += looked_up[held.looked_up], refused if held.refused else not_refused[held.state]
+            return tuple(told)
+        if asked.max_age_days is not None:
+            told.append(_young(age, held.age_days, float(asked.max_age_days)))
+        if asked.look_up:
+            # what is held back before the first row would go unseen; of rows that nobody counted, a part could be
+            told += looked_up[held.looked_up], counted[held.counted]
+        if asked.covers_days is not None:
+            long = held.covered_days >= asked.covers_days
+            told.append(_clause(days, ">=", held.covered_days, float(asked.covers_days), holds=long))
+        return tuple(told)
+
+    return clauses
+
+
+def _told_or_not(fact: str) -> tuple[Clause, Clause]:
+    no, yes = STATE_WORD[State.NOT_OBTAINED], STATE_WORD[State.VALUE]
+    return _clause(fact, "is not", no, no, holds=False), _clause(fact, "is not", yes, no, holds=True)
+
+
+def _young(fact: str, days: float | None, most: float) -> Clause:
+    if days is None:  # a section without a dated row cannot show that it is fresh
+        return _clause(fact, "<=", STATE_WORD[State.NONE], most, holds=False)
+    return _clause(fact, "<=", float(days), most, holds=days <= most)
 
 
 def _clause(fact: str, sign: str, value: float | str, threshold: float | str, *, holds: bool) -> Clause:
-    return Clause(fact, sign, value, threshold, _TRUE if holds else _FALSE)
+    return Clause(fact, sign, value, threshold, TRUE if holds else FALSE)
 
 
 def read_evidence(file: Written, facts: Mapping[str, Fact], reason: str, known: Collection[str]) -> EvidenceMatrix:

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from risk_engine import markup
 from risk_engine.errors import ReleaseError, UnknownName
 from risk_engine.facts import Facts
+from risk_engine.rules.conditions import FALSE, TRUE
 from risk_engine.rules.evidence import EvidenceMatrix, HeldSection, Requirement
 from risk_engine.rules.parameters import Dated, Parameter, ParameterValue
-from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
+from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult
 from risk_engine.rules.rule import Program, Rule
 from risk_engine.rules.scope import Case, Scope
 from risk_engine.rules.tables import Table
@@ -196,4 +197,4 @@ class Policy:
 
 
 def _equal(name: str, value: str, threshold: str) -> Clause:
-    return Clause(name, "==", value, threshold, Truth.TRUE if value == threshold else Truth.FALSE)
+    return Clause(name, "==", value, threshold, TRUE if value == threshold else FALSE)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from risk_engine.errors import ExpressionError, nearest_hint
 from risk_engine.facts import ReasonCode, Says
-from risk_engine.rules.conditions import Compiled, Held, compile_condition, compile_value
+from risk_engine.rules.conditions import FALSE, TRUE, UNKNOWN, Compiled, Held, compile_condition, compile_value
 from risk_engine.rules.language import Condition, Literal, Name, Value, names_in, parse_condition, parse_value
 from risk_engine.rules.meaning import Vocabulary
 from risk_engine.rules.parameters import Values
-from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth, to_the_cent
+from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, to_the_cent
 from risk_engine.rules.scope import EVERYONE, Scope, read_scope
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import ReferKind, Stage
@@ -28,6 +28,7 @@ _FIRES = {
     RuleKind.CAP: RuleAnswer.CAP,
     RuleKind.CONDITION: RuleAnswer.CONDITION,
 }
+_PASSED, _CAPPED = RuleAnswer.APPROVE, RuleAnswer.CAP
 _UNKNOWN = {"decline": RuleAnswer.DECLINE, "refer": RuleAnswer.REFER, "pass": RuleAnswer.APPROVE}
 
 
@@ -90,13 +91,12 @@ class Rule:
         requests = self.requests if fires is not RuleAnswer.DECLINE else ()
         goes_to = self.refer_kind if fires is RuleAnswer.REFER else None
         unknown = self._unknown()
-        passed, false, true = RuleAnswer.APPROVE, Truth.FALSE, Truth.TRUE
 
         def run(held: Held) -> RuleResult:
             truth, clauses = condition(held)
-            if truth is false:
-                return RuleResult(name, kind, passed, clauses, "", None, (), None, lifts)
-            if truth is true:
+            if truth is FALSE:
+                return RuleResult(name, kind, _PASSED, clauses, "", None, (), None, lifts)
+            if truth is TRUE:
                 return RuleResult(name, kind, fires, clauses, reason, goes_to, requests, None, lifts)
             return unknown(clauses)
 
@@ -115,7 +115,7 @@ class Rule:
 
     def _cap(self, vocabulary: Vocabulary, values: Values) -> Program:
         facts = vocabulary.facts
-        condition: Compiled = compile_condition(self.when, facts, values) if self.when else lambda _: (Truth.TRUE, ())
+        condition: Compiled = compile_condition(self.when, facts, values) if self.when else lambda _: (TRUE, ())
         limit = self.limit, compile_value(self.limit, facts, values)  # type: ignore[arg-type]
         fallback = limit
         if self.unknown_limit is not None:
@@ -124,18 +124,16 @@ class Rule:
 
         def run(held: Held) -> RuleResult:
             truth, clauses = condition(held)
-            if truth is Truth.FALSE:
-                return RuleResult(self.id, self.kind, RuleAnswer.APPROVE, clauses, overridable=self.overridable)
-            holds = truth is Truth.TRUE
+            if truth is FALSE:
+                return RuleResult(self.id, self.kind, _PASSED, clauses, overridable=self.overridable)
+            holds = truth is TRUE
             number, told = limit[1](held) if holds else fallback[1](held)
             known = number is not None and (holds or self.if_unknown is None)
-            gives = Clause(texts[not holds], "gives", told, None, Truth.TRUE if known else Truth.UNKNOWN)  # type: ignore[arg-type]
+            gives = Clause(texts[not holds], "gives", told, None, TRUE if known else UNKNOWN)  # type: ignore[arg-type]
             if not known:
                 return unknown((*clauses, gives))
             cap, reason = to_the_cent(number), self.reason if holds else self.reason_if_unknown  # type: ignore[arg-type]
-            return RuleResult(
-                self.id, self.kind, RuleAnswer.CAP, (*clauses, gives), reason, None, (), cap, self.overridable
-            )
+            return RuleResult(self.id, self.kind, _CAPPED, (*clauses, gives), reason, None, (), cap, self.overridable)
 
         return run
 

@@ -15,10 +15,10 @@ import msgspec
 from risk_engine.errors import nearest_hint
 from risk_engine.facts import Fact, Facts, Plain, ReasonCode
 from risk_engine.rules.cells import Cell, Interval, read_cell
-from risk_engine.rules.conditions import Held, read_fact
+from risk_engine.rules.conditions import FALSE, TRUE, UNKNOWN, Held, read_fact
 from risk_engine.rules.coverage import Ground, lay_out
 from risk_engine.rules.parameters import Dated, Parameter, Values
-from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth, to_the_cent
+from risk_engine.rules.results import LIFTED_BY, Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, to_the_cent
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import FactType, Outcome, ReferKind, Stage
 
@@ -58,9 +58,9 @@ class Bound:
             clauses, hit = [], True
             for judge in judges:
                 clause = judge(held)
-                if clause.truth is Truth.FALSE:
+                if clause.truth is FALSE:
                     break
-                hit = hit and clause.truth is Truth.TRUE
+                hit = hit and clause.truth is TRUE
                 clauses.append(clause)
             else:
                 return (row if hit else None), tuple(clauses)
@@ -257,8 +257,8 @@ def _judge(fact: Fact, cell: Cell, values: Values) -> Callable[[Held], Clause]:
     def judge(held: Held) -> Clause:
         plain, told = read(held)
         if plain is None:
-            return Clause(name, sign, told, threshold, Truth.UNKNOWN)  # type: ignore[arg-type]
-        return Clause(name, sign, told, threshold, Truth.TRUE if held_by(plain) else Truth.FALSE)  # type: ignore[arg-type]
+            return Clause(name, sign, told, threshold, UNKNOWN)  # type: ignore[arg-type]
+        return Clause(name, sign, told, threshold, TRUE if held_by(plain) else FALSE)  # type: ignore[arg-type]
 
     return judge
 

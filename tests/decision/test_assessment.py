@@ -186,7 +186,7 @@ def test_an_input_nobody_has_is_an_answer_nobody_has(assessed, missing, state):
     facts = assessed(**{missing: FactValue(None, state, cause)})
     read_by = MADE if missing != "household_living_costs" else ("residual_income",)
     for name in MADE:
-        expected = (None, state, cause) if name in read_by else (facts[name].plain, State.VALUE, Cause.NO_CAUSE)
+        expected = FactValue(None, state, cause) if name in read_by else FactValue(facts[name].plain, State.VALUE)
         assert facts[name] == expected
     assert facts["assessed_instalment"].state is State.VALUE
 
