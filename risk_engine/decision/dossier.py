@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from risk_engine.application import SECTIONS, Application, Fee, Request
 from risk_engine.bundle import Release
@@ -20,13 +21,14 @@ READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations
 """Sections that say who asks for what and where evidence is from: no feature need read them."""
 
 STATES = tuple(State)
+SINGLE = frozenset(name for name, section in SECTIONS.items() if section.single)
+SNAPSHOT = frozenset(name for name, section in SECTIONS.items() if section.snapshot)
 VALUE, REFUSED = int(State.VALUE), int(Cause.REFUSED)
 _Known = tuple[int, int, bool, bool, bool, float, float]
 """A section of one applicant: state, cause, told, uncounted, assumed, first covered day, the day after the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """One application, ready to be judged.
 
     Attributes:
@@ -155,14 +157,14 @@ def _held(columns: Columns, name: str, known: _Known, row: int) -> HeldSection:
     """
     code, cause, told, uncounted, assumed, start, end = known
     state = STATES[code]
-    if SECTIONS[name].single:
+    if name in SINGLE:
         return HeldSection(state)
     if code != VALUE:
         return HeldSection(state, looked_up=told, refused=cause == REFUSED)
     today = float(columns.moments.now[row])
     section = columns.section(name)
     rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2].tolist())
-    if SECTIONS[name].snapshot and section is not None and rows.stop > rows.start:
+    if name in SNAPSHOT and section is not None and rows.stop > rows.start:
         age = today - float(section.column("observed_on")[rows].max())
         return HeldSection(state, age, looked_up=told, counted=not uncounted)
     covered = max(min(end, today) - start, 0.0)

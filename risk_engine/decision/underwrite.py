@@ -7,8 +7,9 @@ evidence only, and a rule runs once the latest fact it names is known.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from risk_engine import __version__
 from risk_engine.application import SCHEMA_VERSION, Application
@@ -116,8 +117,7 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
+class _Scored(msgspec.Struct, frozen=True):
     facts: Facts
     outside: tuple[RuleResult, ...]
     notes: list[str]
