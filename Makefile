@@ -20,6 +20,9 @@ test: $(READY) ## Everything CI runs: checks, then every test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -q
 
+search: $(READY) ## The property tests again, each time on examples never tried before
+	@$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=search
+
 check: $(READY) ## Format, lint, strict types, import contracts (under a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
@@ -57,4 +60,4 @@ $(READY): requirements/dev.txt pyproject.toml
 	  || { tail -n 5 .venv/setup.log; echo "the packages could not be installed: is the package registry reachable?"; exit 1; }
 	@touch $@
 
-.PHONY: help demo test check bench sample pins clean
+.PHONY: help demo test search check bench sample pins clean

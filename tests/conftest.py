@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from risk_engine.bundle import Release, load_release
 from risk_engine.cli import main
@@ -18,6 +19,11 @@ SAMPLE = ROOT / "data" / "sample"
 STUDIES = ROOT / "training" / "studies"
 DATA = Path(os.environ.get("RISK_ENGINE_DATA", ROOT.parent / "shared" / "data"))
 """The real data sets, where they are; the reference cases stand beside them."""
+
+# Every run draws the same examples, so that what breaks is the change's own doing; `make search` draws new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search")
+settings.load_profile("same")
 
 
 @pytest.fixture

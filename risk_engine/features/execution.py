@@ -75,7 +75,6 @@ class Executable:
             if held is not None:
                 offsets[PLACE[section]] = held.offsets
         mem, at, scratch, emitted = self._memory(columns, offsets, made)
-        leaves = np.column_stack([frozen.leaf_registers, frozen.leaf_places, at[frozen.leaf_registers]])
         inputs, input_states, input_causes = _inputs(frozen, columns)
         shape = (n, len(facts))
         results = Results(
@@ -86,7 +85,8 @@ class Executable:
         # Plain Python warns where a sum overflows; the value is a pathology either way.
         with np.errstate(all="ignore") if JIT_IS_OFF else nullcontext():
             machine.run(
-                frozen.code, mem, at, length, state, cause, leaves, offsets,
+                frozen.code, mem, at, length, state, cause,
+                frozen.leaf_registers, frozen.leaf_places, at[frozen.leaf_registers], offsets,
                 coverage.states, coverage.causes, coverage.starts, coverage.ends,
                 frozen.clocks, frozen.windows, frozen.anchors, columns.moments.now,
                 inputs, input_states, input_causes,
@@ -167,17 +167,17 @@ def _span(columns: Columns, frozen: Frozen) -> int:
 
 
 def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
-    """One values from sections that stand once and from the lender's attributes."""
-    values = np.full((len(columns), len(frozen.inputs)), np.nan)
-    states, causes = (held.T[:, frozen.input_places] for held in (columns.coverage.states, columns.coverage.causes))
+    """One values from sections that stand once and from the lender's attributes, (inputs, n) each."""
+    states, causes = (held[frozen.input_places] for held in (columns.coverage.states, columns.coverage.causes))
+    values = np.full(states.shape, np.nan)
     # Whose attributes are known, and who has not this one, has none.
-    states[:, frozen.attributes] = np.maximum(states[:, frozen.attributes], _NONE)
+    states[frozen.attributes] = np.maximum(states[frozen.attributes], _NONE)
     for place, key in enumerate(frozen.inputs):
         if len(key) == 3:
             if (told := columns.attribute(key[1], key[2])) is not None:
-                values[:, place], states[:, place], causes[:, place] = told
+                values[place], states[place], causes[place] = told
         elif (held := columns.single(*key)) is not None:
-            values[:, place] = held
+            values[place] = held
     # What the request or the applicant leaves out, nobody asked for: that is not the same as none.
     missing = np.isnan(values) & (states == _VALUE)
     states[missing], causes[missing] = _NOT_OBTAINED, _NOT_REQUESTED

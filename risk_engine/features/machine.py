@@ -175,7 +175,8 @@ def _cover(
 
 @kernel
 def run(  # noqa: C901 - one jump per kind of instruction
-    code: Ints, mem: Floats, at: Ints, length: Ints, state: Ints, cause: Ints, leaves: Ints, offsets: Ints,
+    code: Ints, mem: Floats, at: Ints, length: Ints, state: Ints, cause: Ints,
+    leaf_registers: Ints, leaf_sections: Ints, leaf_starts: Ints, offsets: Ints,
     section_states: Bytes, section_causes: Bytes, starts: Floats, ends: Floats,
     clocks: Ints, windows: Ints, anchors: Ints, now: Floats,
     inputs: Floats, input_states: Bytes, input_causes: Bytes,
@@ -190,7 +191,9 @@ def run(  # noqa: C901 - one jump per kind of instruction
         length: Length of each register.
         state: State of each register.
         cause: Cause of each register.
-        leaves: Register, section and place of each column.
+        leaf_registers: Register of each column.
+        leaf_sections: Its section.
+        leaf_starts: Where in the memory it begins.
         offsets: Rows of each section, (sections, n + 1).
         section_states: (sections, n), as are causes, starts and ends.
         section_causes: Why a section was not obtained.
@@ -200,7 +203,7 @@ def run(  # noqa: C901 - one jump per kind of instruction
         windows: Clock, unit, count and anchor of each window.
         anchors: Registers of period end, due date and period start of periodic sections.
         now: (n,).
-        inputs: One values that come from outside, (n, inputs).
+        inputs: One values that come from outside, (inputs, n).
         input_states: Their states, as outside.
         input_causes: Their causes.
         facts: Scale, clip, range and adverse end of each fact.
@@ -213,9 +216,9 @@ def run(  # noqa: C901 - one jump per kind of instruction
     clock_now = mem[scratch : scratch + len(clocks)].copy()
     low, high = mem[scratch : scratch + len(windows)].copy(), mem[scratch : scratch + len(windows)].copy()
     for i in range(len(now)):
-        for k in range(len(leaves)):
-            register, section = leaves[k, 0], leaves[k, 1]
-            at[register] = leaves[k, 2] + offsets[section, i]
+        for k in range(len(leaf_registers)):
+            register, section = leaf_registers[k], leaf_sections[k]
+            at[register] = leaf_starts[k] + offsets[section, i]
             there = section_states[section, i] == 0
             length[register] = offsets[section, i + 1] - offsets[section, i] if there else 0
         clock_days(clocks, now[i], clock_now)
@@ -235,10 +238,10 @@ def run(  # noqa: C901 - one jump per kind of instruction
                 _cover(step, mem, at, state, cause, low, high, clock_now[windows[step[WINDOW], 0]],
                        section_states[s, i], section_causes[s, i], starts[s, i], ends[s, i])  # fmt: skip
             elif kind == op.INPUT:
-                mem[at[d]] = inputs[i, step[A]]
-                outside = input_states[i, step[A]]
+                mem[at[d]] = inputs[step[A], i]
+                outside = input_states[step[A], i]
                 state[d] = 0 if outside == 0 else outside + 1
-                cause[d] = input_causes[i, step[A]]
+                cause[d] = input_causes[step[A], i]
             elif kind == op.NOW:
                 mem[at[d]] = clock_now[step[EXTRA]]
             elif kind == op.EMIT:

@@ -85,7 +85,7 @@ def mutated_documents(draw):
     return document
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 @example(b"[" * 100_000)
 @example(b'{"application":' * 100_000)
@@ -96,7 +96,7 @@ def test_any_bytes_give_a_document_or_faults(body):
     assert (application is None) == bool(faults)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(FULL), st.data())
 def test_any_damage_to_valid_bytes_gives_a_document_or_faults(document, data):
     body = bytearray(as_bytes(document))
@@ -113,7 +113,7 @@ def test_any_damage_to_valid_bytes_gives_a_document_or_faults(document, data):
     assert (typed(bytes(body)) is None) <= bool(walked(bytes(body)))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(mutated_documents())
 def test_the_fast_path_and_the_second_walk_agree(document):
     body = as_bytes(document)
@@ -126,7 +126,7 @@ def test_the_fast_path_and_the_second_walk_agree(document):
         assert faults
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(plain)
 def test_any_json_gives_a_document_or_faults(value):
     application, faults = answer(json.dumps(value).encode())

@@ -64,7 +64,7 @@ def test_every_key_of_the_contract_ends_as_the_count_expects():
     assert all(key[-1] in "abcdefghijklmnopqrstuvwxyz0123456789_" for key in keys)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_repeat_anywhere_is_found(data):
     document = full_document(seed=data.draw(st.integers(0, 50)), rows=1)

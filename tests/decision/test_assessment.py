@@ -64,7 +64,7 @@ def with_request(application, **fields):
     return msgspec.structs.replace(application, application=msgspec.structs.replace(application.application, **fields))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     cents=st.integers(5_000, 5_000_000),
     rate=st.sampled_from([0.0, 0.03, 0.216, 0.24]),

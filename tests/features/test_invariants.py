@@ -11,7 +11,7 @@ from tests.features.every import FEATURES, PLAN
 from tests.features.evidence import application, random_document
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), left_out=st.sets(st.sampled_from(["invoices", "ledger", "tax_filings", "sources"])))
 def test_states_values_and_causes_agree(seed, left_out):
     plain = {name: held for name, held in random_document(seed, 50).items() if name not in left_out}

@@ -40,7 +40,7 @@ SUMS = [
 ]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_rows_add_up_to_the_value(seed):
     plain = random_document(seed, 60)

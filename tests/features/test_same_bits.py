@@ -70,7 +70,7 @@ def test_a_chunk_tells_the_same_of_its_evidence(applications):
         assert columns.broken(row) == one.broken(0)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
 def test_rows_in_any_order(seed, order: random.Random):
     plain = random_document(seed, 60)

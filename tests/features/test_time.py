@@ -48,7 +48,7 @@ def later_row(row: dict[str, Any], later: str, number: int) -> dict[str, Any] | 
     return changed
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=SEEDS, later=LATER)
 def test_absurd_rows_after_now_change_nothing(seed, later):
     plain = random_document(seed, 60)
@@ -75,7 +75,7 @@ STATUS = {
 }  # fmt: skip
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=SEEDS, later=LATER)
 def test_what_becomes_of_a_row_after_now_changes_nothing(seed, later):
     plain = random_document(seed, 60)

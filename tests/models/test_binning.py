@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.errors import ReleaseError
@@ -23,7 +23,6 @@ numbers = st.lists(st.floats(-10, 10, allow_nan=False), min_size=0, max_size=5, 
 rows = st.lists(st.tuples(st.floats(-12, 12, allow_nan=False), st.integers(0, 3)), min_size=1, max_size=30)
 
 
-@settings(deadline=None)
 @given(numbers, rows, st.lists(st.sampled_from([-9.0, -8.0, 3.0]), unique=True), st.none() | st.floats(-5, 5))
 def test_one_row_and_many_fall_in_the_same_bins(splits, applicants, specials, none_reads_as):
     fact = empty_bins("x", splits=splits, specials=specials, none_reads_as=none_reads_as)

@@ -132,7 +132,7 @@ def test_the_boundary_finds_the_nearest_band_that_held_applicants(model):
 columns = st.sets(st.integers(0, len(FACTS) - 1), min_size=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 299), columns)
 def test_withholding_never_lowers_the_risk_told(model, complete_model, new_applicants, row, withheld):
     values, states = (part[row : row + 1] for part in new_applicants)
@@ -144,7 +144,7 @@ def test_withholding_never_lowers_the_risk_told(model, complete_model, new_appli
             assert less.candidates[name][0] >= known.candidates[name][0] - 1e-12, name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 299),
     st.sampled_from([i for i, f in enumerate(FACTS) if f.risk is not RiskDirection.NONE]),

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.errors import DataError
@@ -17,13 +17,11 @@ probabilities = st.floats(1e-6, 1 - 1e-6)
 scales = st.builds(ScoreScale, st.floats(100, 900), st.floats(1, 200), st.floats(5, 100))
 
 
-@settings(deadline=None)
 @given(scales, probabilities)
 def test_score_and_probability_are_inverse(scale, chance):
     assert scale.default_probability(scale.score(chance)) == pytest.approx(chance, rel=1e-6)
 
 
-@settings(deadline=None)
 @given(scales, probabilities)
 def test_pdo_points_double_the_odds(scale, chance):
     odds = (1 - chance) / chance
@@ -64,7 +62,6 @@ def test_prior_correction_published(told, true_rate, sample_rate, expected):
     assert probability(log_odds + prior_shift(true_rate, sample_rate))[0] == pytest.approx(expected, abs=1e-10)
 
 
-@settings(deadline=None)
 @given(probabilities, st.floats(0.001, 0.9), st.floats(0.01, 0.9))
 def test_prior_shift_is_the_odds_form(chance, true_rate, sample_rate):
     bad, good = chance * true_rate / sample_rate, (1 - chance) * (1 - true_rate) / (1 - sample_rate)
@@ -72,7 +69,6 @@ def test_prior_shift_is_the_odds_form(chance, true_rate, sample_rate):
     assert shifted[0] == pytest.approx(bad / (bad + good), rel=1e-9)
 
 
-@settings(deadline=None)
 @given(st.floats(-5, 5), st.floats(0.1, 5), st.floats(-5, 5), st.floats(0.1, 5), st.floats(-5, 5))
 def test_lines_compose(shift, slope, outer_shift, outer_slope, at):
     inner, outer = Line(shift, slope), Line(outer_shift, outer_slope)
@@ -80,7 +76,6 @@ def test_lines_compose(shift, slope, outer_shift, outer_slope, at):
     assert inner.then(outer).at(where)[0] == pytest.approx(outer.at(inner.at(where))[0], abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20))
 def test_worse_probability_never_gets_a_better_grade(chances):
     scale = MasterScale.of({"A": 0.02, "B": 0.1, "C": 1.0})

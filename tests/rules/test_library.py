@@ -211,7 +211,7 @@ def everything(shelved):
 
 
 @every_policy
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_missing_fact_never_passes_where_the_known_value_did_not(shelved, data):
     """Nor does it raise a cap, unless the rule says ``if_unknown: pass``."""
@@ -235,7 +235,7 @@ def test_no_rule_of_the_library_passes_the_unknown(shelved):
 
 
 @every_policy
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_every_result_holds_its_clauses(shelved, data):
     results = shelved.run(data.draw(everything(shelved)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.errors import DataError
@@ -15,7 +15,6 @@ def split(rows):
     return np.array([bad for bad, _ in rows]), np.array([percent / 100 for _, percent in rows])
 
 
-@settings(deadline=None)
 @given(forecasts, st.integers(1, 6))
 def test_murphys_parts_are_the_brier_score_of_the_grouped_forecasts(rows, groups):
     bad, probability = split(rows)
@@ -26,7 +25,6 @@ def test_murphys_parts_are_the_brier_score_of_the_grouped_forecasts(rows, groups
     assert told.brier == pytest.approx(told.reliability - told.resolution + told.uncertainty, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(forecasts, st.integers(1, 6))
 def test_groups_are_equal_and_follow_the_ranks(rows, groups):
     _, probability = split(rows)
@@ -40,7 +38,6 @@ def test_ties_are_grouped_by_the_order_of_the_rows():
     assert rank_groups([0.5] * 4, 2).tolist() == [0, 0, 1, 1]
 
 
-@settings(deadline=None)
 @given(forecasts)
 def test_groups_and_grades_are_tested_alike(rows):
     bad, probability = split(rows)

@@ -5,7 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.errors import DataError
@@ -22,14 +22,12 @@ def tail(rows, least, probability):
     return float(sum(comb(rows, k) * p**k * (1 - p) ** (rows - k) for k in range(least, rows + 1)))
 
 
-@settings(deadline=None)
 @given(grades)
 def test_the_binomial_test_adds_up_the_tail(grade):
     rows, bads, probability = grade
     assert binomial(rows, bads, probability).p[0] == pytest.approx(tail(rows, bads, probability), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(grades)
 def test_the_critical_number_is_the_first_that_fails(grade):
     rows, _, probability = grade
@@ -37,7 +35,6 @@ def test_the_critical_number_is_the_first_that_fails(grade):
     assert tail(rows, critical, probability) <= 0.05 < tail(rows, critical - 1, probability) + 1e-12
 
 
-@settings(deadline=None)
 @given(grades)
 def test_jeffreys_falls_with_each_bad_and_rises_with_the_probability(grade):
     rows, bads, probability = grade
@@ -48,7 +45,6 @@ def test_jeffreys_falls_with_each_bad_and_rises_with_the_probability(grade):
     assert jeffreys(rows, bads, min(probability + 0.01, 1.0)).p[0] >= told
 
 
-@settings(deadline=None)
 @given(grades)
 def test_the_exact_interval_holds_the_rate_and_its_ends_have_their_tails(grade):
     rows, bads, _ = grade

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.errors import DataError
@@ -31,7 +31,6 @@ def pairs(bad, risk):
     return (risk[bad][:, None] > risk[~bad]) + (risk[bad][:, None] == risk[~bad]) / 2
 
 
-@settings(deadline=None)
 @given(samples)
 def test_auc_is_the_share_of_pairs_ranked_right(rows):
     bad, risk = split(rows)
@@ -40,7 +39,6 @@ def test_auc_is_the_share_of_pairs_ranked_right(rows):
     assert float(gini(bad, risk)) == pytest.approx(2 * share - 1, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(samples)
 def test_ranking_measures_change_with_order_only(rows):
     bad, risk = split(rows)
@@ -52,7 +50,6 @@ def test_ranking_measures_change_with_order_only(rows):
     assert float(auc(bad, risk)) == pytest.approx(1 - float(auc(~bad, risk)))
 
 
-@settings(deadline=None)
 @given(samples)
 def test_ks_is_the_largest_gap_at_any_cutoff(rows):
     bad, risk = split(rows)
@@ -60,7 +57,6 @@ def test_ks_is_the_largest_gap_at_any_cutoff(rows):
     assert float(ks(bad, risk)) == pytest.approx(max(gaps), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(twos)
 def test_delong_is_the_variance_of_the_pairs_by_row_and_by_column(rows):
     bad, risk = split(rows)
@@ -74,7 +70,6 @@ def test_delong_is_the_variance_of_the_pairs_by_row_and_by_column(rows):
     assert (turned.low, turned.high) == pytest.approx((1 - told.high, 1 - told.low), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(twos)
 def test_a_measure_does_not_differ_from_itself_and_differs_both_ways_alike(rows):
     bad, risk = split(rows)

@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.statistics import ridge_logistic, shift_to_mean
@@ -24,7 +24,6 @@ def column(dataset, name):
         return np.array([float(row[name]) for row in csv.DictReader(lines)])
 
 
-@settings(deadline=None)
 @given(samples, st.floats(0.0, 50.0))
 def test_coefficients_keep_to_their_side_and_repeat_to_the_bit(rows, ridge):
     bad, risk = np.array([bad for bad, _ in rows]), np.array([risk for _, risk in rows], dtype=float)

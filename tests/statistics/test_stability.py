@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_engine.errors import DataError
@@ -15,7 +15,6 @@ tables = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2,
 )
 
 
-@settings(deadline=None)
 @given(tables)
 def test_psi_is_symmetric_and_never_below_zero(bins):
     before, after = zip(*bins, strict=True)
@@ -26,7 +25,6 @@ def test_psi_is_symmetric_and_never_below_zero(bins):
     assert there.value == pytest.approx(sum(there.parts), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(tables)
 def test_what_did_not_move_has_no_index(bins):
     before, _ = zip(*bins, strict=True)
@@ -34,7 +32,6 @@ def test_what_did_not_move_has_no_index(bins):
         assert psi(before, [7 * count for count in before]).value == pytest.approx(0.0, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(tables)
 def test_the_order_of_the_bins_says_nothing(bins):
     before, after = zip(*bins, strict=True)
