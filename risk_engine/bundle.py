@@ -83,7 +83,7 @@ class ModelTerms(msgspec.Struct, frozen=True, kw_only=True):
         synthetic: Trained on made-up applicants; every answer from it says so.
         warnings: Sentences shown wherever a figure of this model is.
         facts: Facts the model reads, in column order.
-        provenance: sha256 of each section file it was trained on.
+        provenance: sha256 of each section file it was trained on, and of the labels.
     """
 
     name: str

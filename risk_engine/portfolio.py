@@ -33,6 +33,8 @@ from risk_engine.yaml_reader import read_yaml
 
 APPLICANT_KINDS = SECTIONS["applicant"].columns["kind"].words
 CUSTOMER_KINDS = SECTIONS["application"].columns["customer_kind"].words
+ROUTED_BY = ("product", "applicant_kind", "customer_kind")
+"""What a route looks at of a case."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -52,11 +54,7 @@ class Route(msgspec.Struct, frozen=True):
 
     def holds(self, case: Case) -> bool:
         """Whether the release behind it decides the case."""
-        return (
-            case.product in self.product
-            and case.applicant_kind in self.applicant_kind
-            and case.customer_kind in self.customer_kind
-        )
+        return all(getattr(case, name) in getattr(self, name) for name in ROUTED_BY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +187,7 @@ def _words(entry: Written, key: str, known: Collection[str]) -> tuple[str, ...]:
 def _overlaps(routes: Sequence[Route], places: Sequence[str]) -> Iterator[Fault]:
     """Of every two routes that hold for the same case, the first such case."""
     for (route, place), (later, at) in itertools.combinations(zip(routes, places, strict=True), 2):
-        pairs = (
-            (later.product, route.product),
-            (later.applicant_kind, route.applicant_kind),
-            (later.customer_kind, route.customer_kind),
-        )
+        pairs = ((getattr(later, name), getattr(route, name)) for name in ROUTED_BY)
         shared = [next((word for word in words if word in others), None) for words, others in pairs]
         if None not in shared:
             found = f"{', '.join(map(str, shared))}, as in the route at {place}"

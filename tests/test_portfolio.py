@@ -13,8 +13,9 @@ import pytest
 from risk_engine.batch import decide_batch, documents
 from risk_engine.batch.chunks import read_chunks
 from risk_engine.bundle import load_release
+from risk_engine.decision.case_file import open_case
 from risk_engine.decision.underwrite import underwrite
-from risk_engine.errors import DefinitionFaults, PortfolioFaults, ReleaseError
+from risk_engine.errors import DefinitionFaults, PortfolioFaults, ReleaseError, UsageError
 from risk_engine.portfolio import load_portfolio, load_release_or_portfolio, read_routes
 from tests.conftest import SAMPLE
 from tests.persons import write_portfolio
@@ -216,3 +217,17 @@ def test_releases_that_cannot_decide_their_routes_are_all_named(file, tmp_path):
     assert "portfolio.yaml:3: found sme" in broken
     assert "model/model_card.md was changed" in broken
     assert "portfolio.yaml:4: found credit_card, expected consumer_loan" in misled
+
+
+def test_a_case_is_opened_by_the_release_that_decides_it_and_asked_anew_where_another_would(portfolio, cases):
+    sme, consumer = portfolio.releases
+    for one in (cases[0], cases[-1]):
+        opened = open_case(one, portfolio)
+        alone = open_case(one, sme if opened.application.applicant.kind != "person" else consumer)
+        assert (opened.release, opened.decision) == (alone.release, alone.decision)
+        assert (
+            opened.what_if(request={"amount": "30000.00"}).decision
+            == alone.what_if(request={"amount": "30000.00"}).decision
+        )
+        with pytest.raises(UsageError, match="no route of portfolio retail and small business holds for mortgage"):
+            opened.what_if(request={"product": "mortgage"})

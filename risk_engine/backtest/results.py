@@ -13,7 +13,7 @@ from risk_engine.backtest.figures import calibration, discrimination, grade_tabl
 from risk_engine.backtest.through_time import quarters, vintages
 from risk_engine.bundle import Release
 from risk_engine.study.definition import Study
-from risk_engine.study.labels import Labelled
+from risk_engine.study.labels import LABELS, Labelled
 from risk_engine.study.waterfall import BAD, GOOD
 from risk_engine.vocabulary import Outcome
 
@@ -28,7 +28,7 @@ def results(study: Study, release: Release, labelled: Labelled, cases: Cases, sh
         release: What decided them.
         labelled: The study's outcomes.
         cases: The decisions, with the outcomes.
-        sha256: Hash of each section file of the study.
+        sha256: Hash of each section file of the study, and of its labels.
     """
     trained_on = _trained_on(release, sha256)
     scale = release.model.master_scale
@@ -70,8 +70,9 @@ def _trained_on(release: Release, sha256: Mapping[str, str]) -> dict[str, Any]:
     then = release.terms.provenance
     same = sorted(name for name, digest in then.items() if sha256.get(name) == digest)
     others = ", ".join(sorted({*then, *sha256}.difference(same)))
-    # The requests say whose applications they are: other evidence of the same ones is no other sample.
-    relation = SAME_FILES if "application" in same else SOME_FILES if same else OTHER_FILES
+    # Requests and labels say whose applications they are: other evidence of the same ones is no other sample.
+    whose = {"application", LABELS}.intersection(same)
+    relation = SAME_FILES if whose else SOME_FILES if same else OTHER_FILES
     says = {
         SAME_FILES: "In-sample: the release was trained on these very applications"
         + (f" (with other files of {others})" if others else "")

@@ -17,6 +17,7 @@ from risk_engine.bundle import Release
 from risk_engine.errors import Fault, TableFaults, UsageError
 from risk_engine.study import Study, write_sections
 from risk_engine.study.dataset import load_labels
+from risk_engine.study.labels import LABELS
 
 RESULTS, REPORT = "results.json", "report.html"
 
@@ -51,7 +52,7 @@ def backtest(study: Study, release: Release, out: Path, *, threads: int = 1) -> 
             cases = decide_cases(release, sections, Path(folder) / "decided", labelled, threads=threads)
         except TableFaults as error:
             raise TableFaults(_of_study(error.faults, study, sections)) from error
-    told = results(study, release, labelled, cases, written.sha256)
+    told = results(study, release, labelled, cases, written.sha256 | {LABELS: labelled.sha256})
     page = report(told, cases)
     # Results say what the other files belong to: they go first and come last.
     (out / RESULTS).unlink(missing_ok=True)

@@ -18,12 +18,13 @@ import numpy as np
 from risk_engine.application import Application, decode, encode, fill_as_of
 from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
-from risk_engine.decision.dossier import Dossier, gather, open_dossier
+from risk_engine.decision.dossier import Dossier, case_of, gather, open_dossier
 from risk_engine.decision.underwrite import decide
 from risk_engine.errors import UnknownName, UsageError
 from risk_engine.facts import Fact, FactMatrix, Plain
 from risk_engine.features import Columns
 from risk_engine.features.lineage import lineage
+from risk_engine.portfolio import ROUTED_BY, Portfolio
 from risk_engine.vocabulary import Cause, FactType, State
 
 UNRECORDED = "unrecorded"
@@ -73,7 +74,8 @@ class CaseFile:
 
     Attributes:
         application: The document.
-        release: What decided.
+        deciding: What decides: a release, or the portfolio that says which.
+        release: The release that decided.
         as_of: The moment of decision.
         columns: The evidence, point in time.
         dossier: The facts.
@@ -81,6 +83,7 @@ class CaseFile:
     """
 
     application: Application
+    deciding: Release | Portfolio
     release: Release
     as_of: dt.datetime
     columns: Columns
@@ -137,7 +140,8 @@ class CaseFile:
         Raises:
             InputFaults: The changed request breaks the contract.
             UnknownName: The release has no such feature.
-            UsageError: A value that the feature cannot have, or a moment without offset.
+            UsageError: A value that the feature cannot have, or a moment without offset; a request that no route of
+                the portfolio holds for.
         """
         check_offset(as_of)
         plain = msgspec.json.decode(encode(self.application))
@@ -145,7 +149,7 @@ class CaseFile:
         if self.application.application.submitted_at > moment:
             asked |= {"submitted_at": moment.isoformat(), "completed_at": None}
         asked |= {"as_of": moment.isoformat(), **(request or {})}
-        case = open_case(msgspec.json.encode(plain), self.release)
+        case = open_case(msgspec.json.encode(plain), self.deciding)
         if not facts:
             return case
         matrix = _changed(case.dossier.matrix, facts)
@@ -153,17 +157,20 @@ class CaseFile:
         return replace(case, dossier=dossier, decision=decide(dossier, case.release, UNRECORDED))
 
 
-def open_case(document: bytes | Application, release: Release, *, as_of: dt.datetime | None = None) -> CaseFile:
+def open_case(
+    document: bytes | Application, deciding: Release | Portfolio, *, as_of: dt.datetime | None = None
+) -> CaseFile:
     """Decide one application and keep everything behind the answer.
 
     Args:
         document: The application, as bytes or decoded.
-        release: What decides.
+        deciding: What decides: a release, or the portfolio that says which.
         as_of: The moment of decision; left out, the document's own.
 
     Raises:
         InputFaults: Everything wrong with the document.
-        UsageError: The document names no moment, and none was given; the one given has no offset.
+        UsageError: The document names no moment, and none was given; the one given has no offset; no route of the
+            portfolio holds for the case, so that nothing is computed of it.
     """
     check_offset(as_of)
     application = decode(document) if isinstance(document, bytes) else document
@@ -171,8 +178,22 @@ def open_case(document: bytes | Application, release: Release, *, as_of: dt.date
     moment = as_of or application.application.as_of
     if moment is None:
         raise UsageError("the document names no moment of decision", hint="give as_of")
+    release = _release_for(application, deciding)
     columns, dossier = gather(application, release, moment)
-    return CaseFile(application, release, moment, columns, dossier, decide(dossier, release, UNRECORDED))
+    return CaseFile(application, deciding, release, moment, columns, dossier, decide(dossier, release, UNRECORDED))
+
+
+def _release_for(application: Application, deciding: Release | Portfolio) -> Release:
+    if not isinstance(deciding, Portfolio):
+        return deciding
+    case = case_of(application)
+    release = deciding.release_for(case)
+    if release is None:
+        told = ", ".join(getattr(case, name) for name in ROUTED_BY)
+        raise UsageError(
+            f"no route of portfolio {deciding.name} holds for {told}", hint="underwrite refers such a case"
+        )
+    return release
 
 
 def check_offset(moment: dt.datetime | None) -> None:

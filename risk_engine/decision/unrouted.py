@@ -11,7 +11,7 @@ from risk_engine.decision import decision as told
 from risk_engine.decision.dossier import case_of
 from risk_engine.decision.reasons import principal_reasons
 from risk_engine.features import KERNELS
-from risk_engine.portfolio import Portfolio
+from risk_engine.portfolio import ROUTED_BY, Portfolio
 from risk_engine.rules import Case, Clause, RuleAnswer, RuleKind, RuleResult, Truth
 from risk_engine.vocabulary import Outcome, ReferKind
 
@@ -63,6 +63,6 @@ def outside_every_route(
 
 def _looked_at(case: Case, portfolio: Portfolio) -> Iterator[Clause]:
     for route in portfolio.routes:
-        for name in ("product", "applicant_kind", "customer_kind"):
+        for name in ROUTED_BY:
             word, words = getattr(case, name), getattr(route, name)
             yield Clause(name, "in", word, words, Truth.TRUE if word in words else Truth.FALSE)

@@ -17,7 +17,7 @@ from risk_engine.features.declaration import Feature
 from risk_engine.features.plan import Plan
 from risk_engine.study.definition import Study
 from risk_engine.study.features import chosen_features
-from risk_engine.study.labels import Labelled, stated_labels
+from risk_engine.study.labels import LABELS, Labelled, stated_labels
 from risk_engine.study.performance import labels_of_performance
 from risk_engine.study.reading import Query
 from risk_engine.study.sections import write_sections
@@ -40,7 +40,7 @@ class Dataset:
         warnings: What a reader of any figure must know about the labels.
         features: What the columns measure.
         matrix: (n, f) facts.
-        sha256: Hash of each section file the rows come from.
+        sha256: Hash of each section file the rows come from, and of the labels.
     """
 
     ids: tuple[str, ...]
@@ -91,7 +91,7 @@ def load_dataset(study: Study, *, threads: int = 1) -> Dataset:
         warnings=labelled.warnings,
         features=features,
         matrix=matrix.rows(np.array([position[key] for key in ids], dtype=np.int64)),
-        sha256=written.sha256,
+        sha256=written.sha256 | {LABELS: labelled.sha256},
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from risk_engine.errors import Fault, StudyFaults, nearest_hint
 from risk_engine.study.definition import Study
@@ -15,6 +18,9 @@ from risk_engine.study.warehouse import Warehouse
 from risk_engine.study.waterfall import BAD, GOOD, Waterfall, vintage
 
 COLUMNS = ("application_id", "is_bad", "observed_until")
+LABELS = "labels"
+"""Under which name the hash of labels stands beside those of section files."""
+
 STEPS = ("without_label", GOOD, BAD)
 
 REQUEST = (
@@ -52,6 +58,11 @@ class Labelled:
     steps: Mapping[str, str]
     vintages: Mapping[str, str]
     warnings: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the rows: who is good and who is bad, decided when, booked when."""
+        return hashlib.sha256(msgspec.json.encode(self.rows)).hexdigest()
 
 
 def stated_labels(study: Study, query: Query, warehouse: Warehouse) -> Labelled:

@@ -147,7 +147,12 @@ def test_rows_the_release_was_trained_on_are_called_so(found, study_of, tiny_rel
     assert told["trained_on"]["relation"] == "same_files"
     assert told["calibration"]["hosmer_lemeshow"]["degrees"] == 8
     assert any(warning.startswith("In-sample") for warning in told["warnings"])
-    changed = backtest(study_of(("'study' as channel", "'branch' as channel")), tiny_release, tmp_path / "some")
+    elsewhere = ("'study' as channel", "'branch' as channel")
+    asked = backtest(study_of(elsewhere), tiny_release, tmp_path / "asked")["trained_on"]
+    assert (asked["relation"], asked["same"]) == ("same_files", ["applicant", "attributes", "labels"])
+    changed = backtest(
+        study_of(elsewhere, ("horizon_months: 12", "horizon_months: 6")), tiny_release, tmp_path / "some"
+    )
     assert (changed["trained_on"]["relation"], changed["trained_on"]["same"]) == (
         "some_files", ["applicant", "attributes"],
     )  # fmt: skip

@@ -20,7 +20,9 @@ def test_a_study_without_policy_is_only_evaluated(written, data, tmp_path, fault
 def test_a_release_says_what_it_was_trained_on(release):
     terms = release.terms
     assert (terms.name, terms.synthetic, terms.target.horizon_months) == ("sample_sme", True, 12)
-    assert {"application", "applicant", "sources", "invoices", "ledger", "credit_lines"} <= set(terms.provenance)
+    assert {"application", "applicant", "sources", "invoices", "ledger", "credit_lines", "labels"} <= set(
+        terms.provenance
+    )
     assert set(terms.scope.ranges) <= set(terms.facts)
     assert all(low <= high for low, high in terms.scope.ranges.values())
     assert release.policy.named_facts <= {*release.plan.names, "default_probability", "score", "grade", "limit",
