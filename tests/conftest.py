@@ -22,7 +22,7 @@ DATA = Path(os.environ.get("RISK_ENGINE_DATA", ROOT.parent / "shared" / "data"))
 
 # Every run draws the same examples, so that what breaks is the change's own doing; `make search` draws new ones.
 settings.register_profile("same", deadline=None, derandomize=True)
-settings.register_profile("search")
+settings.register_profile("search", deadline=None)
 settings.load_profile("same")
 
 
