@@ -19,8 +19,9 @@ from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.features.declaration import Feature
 from risk_engine.features.leaves import attribute
 from risk_engine.features.plan import Plan
+from risk_engine.study import Study, evaluate
 from risk_engine.vocabulary import Cause, RiskDirection, State
-from tests.conftest import ROOT, SAMPLE
+from tests.conftest import ROOT, SAMPLE, STUDIES
 from training import sample_latents, sample_loans
 from training.make_sample import SEED, write_sample
 from training.sample_columns import COLUMNS
@@ -340,6 +341,13 @@ def test_noise_says_nothing_and_wrong_signs_say_the_contrary(letter: str) -> Non
     for name, signs in ATTRIBUTES["wrong_signs"].items():
         assert signs["expected"] != signs["data"]
         assert told[name] > 0.05 if signs["data"] == "rising" else told[name] < -0.05, name
+
+
+@pytest.mark.parametrize("study", ["sample_sme", "sample_consumer"])
+def test_a_scorecard_ranks_rows_it_was_not_fitted_on_as_stated(study: str) -> None:
+    found = evaluate(Study.load(STUDIES / f"{study}.yaml"), folds=3)
+    assert 0.75 < found["models"]["scorecard"]["auc"]["mean"] < 0.85
+    assert 180 < found["bads"] < 250
 
 
 def test_nothing_in_the_engine_or_a_study_reads_the_truth() -> None:
