@@ -28,13 +28,17 @@ _LISTED = tuple(name for name, section in SECTIONS.items() if not (section.singl
 _all_listed = attrgetter(*_LISTED)
 _IN_MONEY = frozenset(name for name in _LISTED if "original_currency" in SECTIONS[name].columns)
 _CURRENCY_OR_NONE = CURRENCIES | {None}
-_PERIODS = {
+PERIODS = {
     "sources": ("covers_from", "covers_until"),
     "tax_filings": ("period_start", "period_end"),
     "utility_bills": ("period_start", "period_end"),
     "accounts": ("covers_from", "covers_until"),
 }
-_PARTY_COLUMNS = {"relations": ("party", "from_", "to"), "guarantees": ("party", "provider")}
+"""Where a row tells a period: its first and its last day."""
+
+PARTY_COLUMNS = {"relations": ("party", "from_", "to"), "guarantees": ("party", "provider")}
+"""Attributes that name a party, where it is not ``party`` alone."""
+
 _PAST_DATES = {
     "application": (),
     "applicant": ("established_on", "birth_date", "residence_since"),
@@ -92,7 +96,7 @@ class Seen:
 
 def check(seen: Seen) -> Iterator[Fault]:
     """Every whole-document fault, one check after the other."""
-    for one in _CHECKS:
+    for one in CHECKS:
         yield from one(seen)
 
 
@@ -214,7 +218,7 @@ def _party_references(seen: Seen) -> Iterator[Fault]:
         return
     known = {None, APPLICANT, *listed}
     for section in seen.sections:
-        for column in _PARTY_COLUMNS.get(section, ("party",)):
+        for column in PARTY_COLUMNS.get(section, ("party",)):
             if known.issuperset(seen.column(section, column)):
                 continue
             for at, row in seen.rows(section):
@@ -241,7 +245,7 @@ def _source_sections(seen: Seen) -> Iterator[Fault]:
 
 
 def _periods(seen: Seen) -> Iterator[Fault]:
-    for section, (start, end) in _PERIODS.items():
+    for section, (start, end) in PERIODS.items():
         for at, row in seen.rows(section):
             first, last = getattr(row, start), getattr(row, end)
             if first is not None and last is not None and last < first:
@@ -258,7 +262,7 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:39] + "…")
 
 
-_CHECKS: tuple[Callable[[Seen], Iterator[Fault]], ...] = (
+CHECKS: tuple[Callable[[Seen], Iterator[Fault]], ...] = (
     _request,
     _original_currencies,
     _fees,
@@ -272,3 +276,4 @@ _CHECKS: tuple[Callable[[Seen], Iterator[Fault]], ...] = (
     _periods,
     _filed,
 )
+"""What is asked of every document; batch screens for what is asked of rows (:mod:`risk_engine.batch.suspects`)."""

@@ -80,8 +80,8 @@ class FileColumn:
         kind: As in :class:`~risk_engine.application.ColumnContract`.
         words: The closed list of a word column.
         optional: Whether it may be left out or hold nulls.
-        low: Least number allowed.
-        high: Greatest number allowed.
+        low: Least number allowed; of a text, its least length.
+        high: Greatest number allowed; of a text, its greatest length.
         otherwise: What a truth left out means in a document, and so in a table; NaN where it is unknown.
     """
 
@@ -117,6 +117,6 @@ def file_columns(contract: SectionContract) -> dict[str, FileColumn]:
 def _bounds(annotation: object) -> tuple[float, float]:
     """The bounds that the document's decoder checks, so that a table is held to the same."""
     for meta in getattr(annotation, "__metadata__", ()):
-        low, high = getattr(meta, "ge", None), getattr(meta, "le", None)
+        low, high = (meta.min_length, meta.max_length) if meta.max_length else (meta.ge, meta.le)
         return -LARGEST if low is None else low, LARGEST if high is None else high
     return -LARGEST, LARGEST

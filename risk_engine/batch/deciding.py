@@ -20,10 +20,11 @@ from risk_engine.application import Application
 from risk_engine.batch.arrow_kinds import KEY
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
-from risk_engine.batch.documents import chunk_document
+from risk_engine.batch.documents import chunk_documents
 from risk_engine.batch.neutral import chunk_tables
 from risk_engine.batch.parts import parts_of, silent
 from risk_engine.batch.section_files import digests
+from risk_engine.batch.suspects import suspects
 from risk_engine.batch.working import in_order
 from risk_engine.batch.writing import replacing
 from risk_engine.bundle import Release
@@ -184,7 +185,9 @@ def _chosen(folder: Path, wanted: frozenset[str] | None, applicants: int) -> Ite
 
 def _decided(release: Release | Portfolio, chunk: Chunk, positions: list[int]) -> pa.Table:
     tables = chunk_tables(chunk)
-    requests = _requests(chunk, positions)
+    suspected = suspects(chunk, tables[1])
+    sections = {position: None if position in suspected else REQUEST for position in positions}
+    requests = chunk_documents(chunk, sections)
     chosen = {position: _release_for(release, request) for position, request in requests.items()}
     columns = from_tables(*tables, not_applicable=_not_applicable(chosen, requests, len(chunk)))
     running = {one.id: one for one in chosen.values() if one is not None}
@@ -210,18 +213,6 @@ def _decided(release: Release | Portfolio, chunk: Chunk, positions: list[int]) -
 
 def _release_for(release: Release | Portfolio, request: Application) -> Release | None:
     return release.release_for(case_of(request)) if isinstance(release, Portfolio) else release
-
-
-def _requests(chunk: Chunk, positions: list[int]) -> dict[int, Application]:
-    faults = ChunkFaults(chunk)
-    requests = {}
-    for position in positions:
-        try:
-            requests[position] = chunk_document(chunk, position, REQUEST)
-        except InputFaults as error:
-            faults.of_document(position, error.faults)
-    faults.tell()
-    return requests
 
 
 def _not_applicable(

@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from risk_engine.application import APPLICANT, SECTIONS, Application, decode
+from risk_engine.application import APPLICANT, Application, decode
 from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part, read_chunks
 from risk_engine.errors import InputFaults, UnknownName
+from risk_engine.features.columns import LISTS
 
 
 def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Application]:
@@ -36,7 +37,7 @@ def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Appl
         for position, key in enumerate(chunk.ids):
             seen.add(key)
             if wanted is None or key in wanted:
-                yield _told_by_row(chunk, position)
+                yield chunk_documents(chunk, {position: None})[position]
     for missing in sorted((wanted or set()) - seen):
         raise UnknownName.nearest("application", missing, seen)
 
@@ -46,17 +47,28 @@ def document(folder: Path, application_id: str) -> Application:
     return next(documents(folder, [application_id]))
 
 
-def _told_by_row(chunk: Chunk, position: int) -> Application:
-    try:
-        return chunk_document(chunk, position)
-    except InputFaults as error:
-        faults = ChunkFaults(chunk)
-        faults.of_document(position, error.faults)
-        faults.tell()
-        raise
+def chunk_documents(chunk: Chunk, sections: Mapping[int, Collection[str] | None]) -> dict[int, Application]:
+    """The documents of some applicants of a chunk.
+
+    Args:
+        chunk: Applicants.
+        sections: Of each position the sections to tell; None tells all.
+
+    Raises:
+        TableFaults: Rows that do not make a valid document: every one of them, by file and row.
+    """
+    faults = ChunkFaults(chunk)
+    made = {}
+    for position, only in sections.items():
+        try:
+            made[position] = _document(chunk, position, only)
+        except InputFaults as error:
+            faults.of_document(position, error.faults)
+    faults.tell()
+    return made
 
 
-def chunk_document(chunk: Chunk, position: int, only: Collection[str] | None = None) -> Application:
+def _document(chunk: Chunk, position: int, only: Collection[str] | None) -> Application:
     """The document of one applicant of a chunk; with ``only``, no other sections than these.
 
     Raises:
@@ -66,8 +78,8 @@ def chunk_document(chunk: Chunk, position: int, only: Collection[str] | None = N
     request = {KEY: chunk.ids[position], **rows_of["application"][0]}
     told: dict[str, Any] = {"application": request, "applicant": rows_of["applicant"][0]}
     obtained = {row["section"] for row in rows_of.get("sources", []) if _obtained(row, request.get("as_of"))}
-    for name, section in SECTIONS.items():
-        if not section.single and (rows_of.get(name) or name in obtained):
+    for name in LISTS:
+        if rows_of.get(name) or name in obtained:
             told[name] = rows_of.get(name, [])
     return decode(msgspec.json.encode(told))
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT
+from risk_engine.batch.arrays import Floats, Truths, as_floats, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part
@@ -20,8 +21,6 @@ from risk_engine.errors import Fault, nearest_hint
 from risk_engine.features.columns import Columns, from_tables
 from risk_engine.features.tables import ApplicantTable, SectionTable
 
-Floats = npt.NDArray[np.float64]
-Truths = npt.NDArray[np.bool_]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
@@ -59,17 +58,17 @@ def chunk_tables(chunk: Chunk) -> tuple[ApplicantTable, dict[str, SectionTable]]
     return applicants, tables
 
 
-def check_chunk(chunk: Chunk) -> None:
-    """Check every row of a chunk, whether or not it can be decided.
+def check_chunk(chunk: Chunk) -> dict[str, SectionTable]:
+    """Check every value of a chunk, whether or not it can be decided; the chunk's sections in neutral form.
 
     Raises:
         TableFaults: Nulls in columns that are always filled, unknown words, texts that are no moment or decimal,
             numbers out of the contract's bounds: every one, up to a hundred.
     """
     faults = ChunkFaults(chunk)
-    for part in chunk.parts.values():
-        _table(part, faults)
+    tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
     faults.tell()
+    return tables
 
 
 def _table(part: Part, faults: ChunkFaults) -> SectionTable:
@@ -84,9 +83,9 @@ def _table(part: Part, faults: ChunkFaults) -> SectionTable:
         column = part.file.columns[name]
         values = part.rows.column(name)
         if values.null_count and not column.optional:
-            faults.rows(part, name, _nulls(values), "a value")
+            faults.rows(part, name, nulls(values), "a value")
         if column.kind == "text":
-            columns[name] = _places(values, texts)
+            columns[name] = places_in(values, texts)
         elif column.kind != "texts":
             columns[name] = _column(part, column, faults)
     for name, column in part.file.columns.items():
@@ -102,10 +101,10 @@ def _table(part: Part, faults: ChunkFaults) -> SectionTable:
 
 def _parties(values: pa.ChunkedArray) -> tuple[Floats, tuple[str, ...]]:
     """Codes of the parties that rows name, and their book; the applicant is null."""
-    texts = _plain(values)
+    texts = as_texts(values)
     named = pc.unique(texts.filter(pc.not_equal(texts, APPLICANT)))
     named = named.take(pc.sort_indices(named))
-    return _places(values, named), tuple(named.to_pylist())
+    return places_in(values, named), tuple(named.to_pylist())
 
 
 def _applicants(part: Part, faults: ChunkFaults) -> ApplicantTable:
@@ -115,7 +114,7 @@ def _applicants(part: Part, faults: ChunkFaults) -> ApplicantTable:
         faults.add(Fault(f"{part.file.told}: column as_of", "no such column", "the moment of decision"))
         return ApplicantTable(nothing, nothing)
     values = part.rows.column("as_of")
-    faults.rows(part, "as_of", _nulls(values), "the moment of decision")
+    faults.rows(part, "as_of", nulls(values), "the moment of decision")
     seconds, offsets, _ = _moments(values)
     return ApplicantTable(seconds, offsets)
 
@@ -124,12 +123,12 @@ def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
     values = part.rows.column(column.name)
     match column.kind:
         case "word":
-            places = _places(values, pa.array(column.words, pa.string()))
+            places = places_in(values, pa.array(column.words, pa.string()))
             wrong, expected = np.isnan(places), f"one of {', '.join(column.words)}"
             faults.rows(
                 part,
                 column.name,
-                wrong & ~_nulls(values),
+                wrong & ~nulls(values),
                 expected,
                 lambda found: nearest_hint(str(found), column.words),
             )
@@ -139,14 +138,14 @@ def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
             faults.rows(part, column.name, wrong, "RFC 3339 with an offset: 2020-03-01T00:00:00+08:00")
             return seconds
         case "date":
-            return _floats(values.cast(pa.date32()).cast(pa.int32()))
+            return as_floats(values.cast(pa.date32()).cast(pa.int32()))
         case "boolean":
-            return _floats(values.cast(pa.uint8()))
+            return as_floats(values.cast(pa.uint8()))
         case "decimal":
             return _decimals(part, column, faults)
         case _:
-            floats = _floats(values)
-            wrong = ~((floats >= column.low) & (floats <= column.high)) & ~_nulls(values)
+            floats = as_floats(values)
+            wrong = ~((floats >= column.low) & (floats <= column.high)) & ~nulls(values)
             faults.rows(part, column.name, wrong, f"a number from {column.low:g} to {column.high:g}, or nothing")
             return floats
 
@@ -158,7 +157,7 @@ def _moments(values: pa.ChunkedArray) -> tuple[Floats, Floats, Truths]:
     """
     if pa.types.is_timestamp(values.type) or pa.types.is_null(values.type):
         return (*_zoned(values), np.zeros(len(values), np.bool_))
-    texts = _plain(values).combine_chunks()
+    texts = as_texts(values).combine_chunks()
     distinct = pc.unique(texts) if len(texts) > DIFFERENT_MOMENTS else texts
     seconds, offsets = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
     wrong = np.zeros(len(distinct), np.bool_)
@@ -186,16 +185,16 @@ def _zoned(values: pa.ChunkedArray) -> tuple[Floats, Floats]:
     instants = values.cast(pa.timestamp("us", values.type.tz))
     local = pc.local_timestamp(instants).cast(pa.int64())
     utc = instants.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-    return _floats(utc) / 1e6, _floats(pc.subtract(local, utc)) / 60e6
+    return as_floats(utc) / 1e6, as_floats(pc.subtract(local, utc)) / 60e6
 
 
 def _decimals(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
     """The nearest float64 to each decimal text, as a document's decimals are read."""
-    values = _plain(part.rows.column(column.name))
+    values = as_texts(part.rows.column(column.name))
     plain = pc.fill_null(pc.match_substring_regex(values, PLAIN_DECIMAL), fill_value=True)
     wrong = ~plain.to_numpy()
     faults.rows(part, column.name, wrong, 'decimal text such as "250000.00"')
-    return _floats(pc.if_else(plain, values, None)) if wrong.any() else _floats(values)
+    return as_floats(pc.if_else(plain, values, None)) if wrong.any() else as_floats(values)
 
 
 def _all_texts(part: Part) -> pa.Array:
@@ -210,27 +209,4 @@ def _all_texts(part: Part) -> pa.Array:
 def _distinct(values: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         return values.combine_chunks().dictionary.cast(pa.string())
-    return pc.unique(_plain(values))
-
-
-def _places(values: pa.ChunkedArray, book: pa.Array) -> Floats:
-    """The place of each text in a book; NaN where it is null or not there."""
-    if not pa.types.is_dictionary(values.type):
-        return _floats(pc.index_in(_plain(values), value_set=book))
-    coded = values.combine_chunks()
-    places = np.append(_floats(pc.index_in(coded.dictionary.cast(pa.string()), value_set=book)), np.nan)
-    codes: npt.NDArray[np.int64] = pc.fill_null(coded.indices, len(places) - 1).to_numpy()
-    return places[codes]
-
-
-def _nulls(values: pa.ChunkedArray) -> Truths:
-    return np.asarray(pc.is_null(values).to_numpy(), dtype=np.bool_)
-
-
-def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    return values.cast(pa.string())
-
-
-def _floats(values: pa.ChunkedArray | pa.Array) -> Floats:
-    """As float64; Arrow's null becomes NaN."""
-    return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+    return pc.unique(as_texts(values))

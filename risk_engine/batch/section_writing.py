@@ -11,8 +11,10 @@ import pyarrow as pa
 from risk_engine.application import SECTIONS
 from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
 from risk_engine.batch.chunks import read_chunks
+from risk_engine.batch.documents import chunk_documents
 from risk_engine.batch.neutral import check_chunk
 from risk_engine.batch.section_files import check_columns
+from risk_engine.batch.suspects import suspects
 from risk_engine.batch.writing import write_tables
 from risk_engine.errors import Fault
 
@@ -64,7 +66,7 @@ def _even(stream: pa.RecordBatchReader) -> Iterator[pa.Table]:
 
 
 def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
-    """Read a folder of section files through, as a decision would: order, single rows, nulls, words, moments.
+    """Read a folder of section files through: order, single rows, every value, what rows must keep among each other.
 
     Args:
         folder: The section files.
@@ -79,7 +81,7 @@ def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
     applicants = 0
     for chunk in read_chunks(folder, told=told):
         applicants += len(chunk)
-        check_chunk(chunk)
+        chunk_documents(chunk, dict.fromkeys(suspects(chunk, check_chunk(chunk))))
     return applicants
 
 

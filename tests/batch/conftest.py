@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from risk_engine.application import SECTIONS
+from risk_engine.batch.arrow_kinds import KINDS, NUMBER, WORD, file_columns
 from tests.conftest import SAMPLE
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 IDS = ("A1", "A2", "A3")
 FIRMS = 120
 
@@ -97,6 +101,32 @@ def sections(tmp_path):
         return tmp_path
 
     return write
+
+
+def write_documents(folder, plains):
+    """Write plain documents, sorted by their ids, as section files."""
+    for name in dict.fromkeys(section for plain in plains for section in plain):
+        rows = [
+            {"application_id": plain["application"]["application_id"]} | table_row(row)
+            for plain in plains
+            for row in (plain.get(name, []) if isinstance(plain.get(name, []), list) else [plain[name]])
+        ]
+        written = {key for row in rows for key in row}
+        columns = [column for column in file_columns(SECTIONS[name]).values() if column.name in written]
+        schema = pa.schema([(column.name, KINDS[column.kind].written) for column in columns])
+        pq.write_table(pa.Table.from_pylist(rows, schema), folder / f"{name}.parquet")
+
+
+def table_row(row):
+    """A row of a document as it stands in a table: dates as dates, a value as a number or a word."""
+    told = {
+        key: dt.date.fromisoformat(held) if isinstance(held, str) and DAY.fullmatch(held) else held
+        for key, held in row.items()
+    }
+    if "value" in told:
+        value = told.pop("value")
+        told[WORD if isinstance(value, str) else NUMBER] = value
+    return told
 
 
 def first_of_sample(folder, applicants):

@@ -318,7 +318,7 @@ def test_no_folder_is_told(tmp_path):
 
 
 SNAPSHOTS = [name for name, contract in SECTIONS.items() if contract.snapshot]
-ANY = {"text": "x", "date": dt.date(2020, 1, 1), "boolean": False, "integer": 0, "money": 1.0, "fraction": 0.5}
+ANY = {"text": "applicant", "date": dt.date(2020, 1, 1), "boolean": False, "integer": 0, "money": 1.0, "fraction": 0.5}
 
 
 def seen(name, observed_on):

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from risk_engine.application import SECTIONS, encode
+from risk_engine.application import encode
 from risk_engine.batch import compute_features, documents
 from risk_engine.batch.chunks import read_chunks
 from risk_engine.batch.neutral import chunk_columns
 from risk_engine.errors import TableFaults
 from risk_engine.features import Plan, from_document
 from risk_engine.features.catalogue import CATALOGUE
+from tests.batch.conftest import write_documents
 from tests.features.evidence import application, random_document
 from tests.features.person_cases import SECTIONS as HOUSEHOLD
 
@@ -40,24 +38,8 @@ def plains() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def folder(plains: list[dict[str, Any]], tmp_path: Path) -> Path:
-    for name in (*READ, "parties", "sources"):
-        rows = []
-        for plain in plains:
-            held = plain[name] if isinstance(plain[name], list) else [plain[name]]
-            rows += [{"application_id": plain["application"]["application_id"]} | row for row in held]
-        pq.write_table(table_of(name, rows), tmp_path / f"{name}.parquet")
+    write_documents(tmp_path, plains)
     return tmp_path
-
-
-def table_of(section: str, rows: list[dict[str, Any]]) -> pa.Table:
-    kinds = {name: column.kind for name, column in SECTIONS[section].columns.items()}
-    columns = dict.fromkeys(key for row in rows for key in row)
-    told = {
-        name: [dt.date.fromisoformat(row[name]) if kinds.get(name) == "date" and name in row else row.get(name)
-               for row in rows]
-        for name in columns
-    }  # fmt: skip
-    return pa.table(told)
 
 
 def test_files_and_documents_tell_the_same(folder: Path, plains: list[dict[str, Any]], plan: Plan) -> None:
