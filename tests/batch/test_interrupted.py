@@ -86,6 +86,53 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(whole, release, release
     assert "going on where a run was interrupted, after" in said[0]
 
 
+KILLED = """
+import os, signal
+from itertools import count
+from pathlib import Path
+from pyarrow.parquet import ParquetWriter
+
+def dies(owner, name, call):
+    whole, calls = getattr(owner, name), count(1)
+    def dying(*words, **options):
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*words, **options)
+    setattr(owner, name, dying)
+"""
+"""Made to die at a call; what follows says which."""
+
+LATE = {
+    "two of four parts joined": ("dies(ParquetWriter, 'write_table', 3)", "earlier", None, 4),
+    "joined, not yet renamed": ("dies(Path, 'replace', 5)", "earlier", None, 4),
+    "before the summary": ("dies(Path, 'write_text', 1)", "whole", None, 4),
+    "one of four parts removed": ("dies(os, 'unlink', 9)", "whole", "whole", 3),
+}
+"""Where a run is killed; then whose decisions and summary are there, and how many parts."""
+
+
+@pytest.mark.parametrize("where", LATE)
+def test_a_run_killed_at_its_end_goes_on_and_ends_in_the_same_bytes(
+    whole, release, release_dir, firms, tmp_path, where
+):
+    names = ("decisions.parquet", "summary.json")
+    for name in names:
+        (tmp_path / name).write_bytes(b"of an earlier run")
+    call, *left, parts = LATE[where]
+    words = [sys.executable, "-c", KILLED + call + RUN, "decisions", firms, tmp_path, release_dir]
+    child = subprocess.run(words, check=False)
+    assert child.returncode == -signal.SIGKILL
+    held = {"earlier": dict.fromkeys(names, b"of an earlier run"), "whole": contents(whole)}
+    there = {name: held[whose][name] for name, whose in zip(names, left, strict=True) if whose}
+    partial = tmp_path / "decisions.parquet.partial"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path != partial} == there
+    assert len(list(partial.glob("*/0*.arrow"))) == parts
+    said: list[str] = []
+    decide_batch(release, firms, tmp_path, applicants=APPLICANTS, say=said.append)
+    assert contents(tmp_path) == kept(whole, *names)
+    assert said == [f"{partial}: going on where a run was interrupted, after {parts} finished parts"]
+
+
 def test_parts_of_other_files_are_thrown_away(sections, plan, tmp_path_factory):
     folder, out = sections(), tmp_path_factory.mktemp("out") / "features.parquet"
     left = out.with_name("features.parquet.partial") / "0123456789abcdef"
