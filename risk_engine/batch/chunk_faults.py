@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from risk_engine.batch.chunks import Chunk, Part
 from risk_engine.errors import Fault, TableFaults
@@ -19,6 +20,14 @@ _IN_DOCUMENT = re.compile(r"\$\.(?P<section>\w+)(?:\[(?P<row>\d+)\])?(?:\.(?P<co
 
 def _no_hint(_found: object) -> str:
     return ""
+
+
+def _plain(cell: pa.Scalar) -> object:
+    """As Python has it; a moment that its calendar does not reach, as text."""
+    try:
+        return cell.as_py()
+    except (OverflowError, ValueError):
+        return cell.cast(pa.string()).as_py()
 
 
 class ChunkFaults:
@@ -57,7 +66,7 @@ class ChunkFaults:
         told = culprits[: MOST - len(self._faults)]
         self._more += len(culprits) - len(told)
         for row in told.tolist():
-            found = part.rows.column(column)[row].as_py()
+            found = _plain(part.rows.column(column)[row])
             shown = "nothing" if found is None else repr(found)[:80]
             self.add(Fault(part.place(column, row, self._chunk.ids), shown, expected, hint(found)))
 

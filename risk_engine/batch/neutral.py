@@ -14,16 +14,20 @@ import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT
 from risk_engine.batch.arrays import Floats, Truths, as_floats, as_texts, nulls, places_in
-from risk_engine.batch.arrow_kinds import FileColumn
+from risk_engine.batch.arrow_kinds import NUMBER, WORD, FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part
 from risk_engine.errors import Fault, nearest_hint
 from risk_engine.features.columns import Columns, from_tables
+from risk_engine.features.prepared import DAY
 from risk_engine.features.tables import ApplicantTable, SectionTable
 
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
+
+CALENDAR = -62_135_596_800.0, 253_402_300_800.0
+"""The first second of year 1 and the one after year 9999, since the epoch."""
 
 CODE_BOOKS = {"sources": ("section",), "attributes": ("name", "value")}
 """Text columns whose texts the features read, not only compare."""
@@ -63,7 +67,7 @@ def check_chunk(chunk: Chunk) -> dict[str, SectionTable]:
 
     Raises:
         TableFaults: Nulls in columns that are always filled, unknown words, texts that are no moment or decimal,
-            numbers out of the contract's bounds: every one, up to a hundred.
+            numbers out of the contract's bounds, dates of no calendar: every one, up to a hundred.
     """
     faults = ChunkFaults(chunk)
     tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
@@ -92,6 +96,9 @@ def _table(part: Part, faults: ChunkFaults) -> SectionTable:
         if not np.isnan(column.otherwise):
             given = columns.get(name, np.full(part.rows.num_rows, np.nan))
             columns[name] = np.where(np.isnan(given), column.otherwise, given)
+    if NUMBER in columns and WORD in columns:
+        both = ~np.isnan(columns[NUMBER]) & ~np.isnan(columns[WORD])
+        faults.rows(part, WORD, both, f"nothing beside a number in {NUMBER}")
     book = tuple(texts.to_pylist()) if part.file.contract.name in CODE_BOOKS else ()
     books = dict.fromkeys(CODE_BOOKS.get(part.file.contract.name, ()), book)
     if "party" in columns:
@@ -138,7 +145,9 @@ def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
             faults.rows(part, column.name, wrong, "RFC 3339 with an offset: 2020-03-01T00:00:00+08:00")
             return seconds
         case "date":
-            return as_floats(values.cast(pa.date32()).cast(pa.int32()))
+            days = as_floats(values.cast(pa.date32()).cast(pa.int32()))
+            faults.rows(part, column.name, _beyond(days * DAY), "a date of the years 1 to 9999")
+            return days
         case "boolean":
             return as_floats(values.cast(pa.uint8()))
         case "decimal":
@@ -156,7 +165,8 @@ def _moments(values: pa.ChunkedArray) -> tuple[Floats, Floats, Truths]:
     A timestamp column has one time zone for all rows; text has its own offset a row.
     """
     if pa.types.is_timestamp(values.type) or pa.types.is_null(values.type):
-        return (*_zoned(values), np.zeros(len(values), np.bool_))
+        seconds, offsets = _zoned(values)
+        return seconds, offsets, _beyond(seconds) | _beyond(seconds + 60 * offsets)
     texts = as_texts(values).combine_chunks()
     distinct = pc.unique(texts) if len(texts) > DIFFERENT_MOMENTS else texts
     seconds, offsets = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
@@ -186,6 +196,11 @@ def _zoned(values: pa.ChunkedArray) -> tuple[Floats, Floats]:
     local = pc.local_timestamp(instants).cast(pa.int64())
     utc = instants.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
     return as_floats(utc) / 1e6, as_floats(pc.subtract(local, utc)) / 60e6
+
+
+def _beyond(seconds: Floats) -> Truths:
+    """Which moments have no place in a calendar of four-digit years, and so none in a document."""
+    return (seconds < CALENDAR[0]) | (seconds >= CALENDAR[1])
 
 
 def _decimals(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:

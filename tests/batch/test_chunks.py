@@ -138,6 +138,20 @@ BROKEN = {
     "term below one": (
         change("application", "term_months", [12, 0, 12]), "applicant A2: found 0, expected a number from 1 to 600",
     ),
+    "date of no calendar": (
+        change("invoices", "issued_on", pa.array([0, 1, 2_932_897], pa.int32()).cast(pa.date32())),
+        "row 2, applicant A2: found '10000-01-01', expected a date of the years 1 to 9999",
+    ),
+    "moment of no calendar": (
+        change("sources", "retrieved_at", pa.array([0, -(10**17), 0], pa.timestamp("us", "UTC"))),
+        "column retrieved_at, row 1, applicant A2: found '-1199-",
+    ),
+    "a number and a word": (
+        lambda tables: tables.update(attributes={
+            "application_id": ["A1", "A2"], "name": ["a", "a"], "value": [1.0, 2.0], "value_text": [None, "b"],
+        }),
+        "column value_text, row 1, applicant A2: found 'b', expected nothing beside a number in value",
+    ),
     "decimal with exponent": (change("application", "amount", ["1.00", "5e5", "1.00"]), "found '5e5', expected dec"),
     "unknown file": (lambda tables: tables.update(invoicess=tables["invoices"]), "did you mean 'invoices'?"),
     "another name": (lambda tables: tables.update({"invoices-1": tables["invoices"]}), "an unknown section"),
