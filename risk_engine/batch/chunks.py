@@ -130,6 +130,14 @@ def _stranger(file: SectionFile, key: str) -> TableFaults:
     return TableFaults([Fault(file.told, f"rows of applicant {key}", "applicants that section application names")])
 
 
+def _uncoded(rows: pa.Table) -> pa.Table:
+    """Texts in place of codes where the dictionary, which is the file's, holds more than these rows."""
+    for place, column in enumerate(rows.columns):
+        if pa.types.is_dictionary(column.type) and any(len(one.dictionary) > len(column) for one in column.chunks):
+            rows = rows.set_column(place, rows.column_names[place], column.cast(pa.string()))
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Rows as they are read, without their key: applicant ``i`` has those from ``starts[i]`` to ``starts[i + 1]``."""
@@ -180,7 +188,7 @@ class _Forward:
     def _joined(self, parts: list[pa.Table]) -> pa.Table:
         joined = pa.concat_tables(parts) if parts else self._empty
         self.taken += joined.num_rows
-        return joined
+        return _uncoded(joined)
 
     def _fill(self) -> bool:
         while self._at == len(self._held.ids):

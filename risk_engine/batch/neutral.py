@@ -19,7 +19,6 @@ from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part
 from risk_engine.errors import Fault, nearest_hint
 from risk_engine.features.columns import Columns, from_tables
-from risk_engine.features.prepared import DAY
 from risk_engine.features.tables import ApplicantTable, SectionTable
 
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
@@ -146,7 +145,7 @@ def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
             return seconds
         case "date":
             days = as_floats(values.cast(pa.date32()).cast(pa.int32()))
-            faults.rows(part, column.name, _beyond(days * DAY), "a date of the years 1 to 9999")
+            faults.rows(part, column.name, _beyond(days * 86_400.0), "a date of the years 1 to 9999")
             return days
         case "boolean":
             return as_floats(values.cast(pa.uint8()))
