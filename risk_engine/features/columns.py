@@ -19,8 +19,9 @@ from risk_engine.features.coverage import NAMES, PLACE, Coverage, cover
 from risk_engine.features.household import ALONE, CO_BORROWER, HOUSEHOLD, PERSON, Household
 from risk_engine.features.integrity import broken
 from risk_engine.features.lender_attributes import Attributes
-from risk_engine.features.prepared import DAY, Moments, PreparedSection
+from risk_engine.features.prepared import Moments, PreparedSection
 from risk_engine.features.row_sources import DocumentRows, RowSource, TableRows, number_of
+from risk_engine.features.section_kernels import DAY
 from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable
 from risk_engine.vocabulary import Cause, State
 
@@ -56,7 +57,8 @@ class Columns:
             if name != "parties":
                 self._sections[name] = PreparedSection(SECTIONS[name], source, moments, household)
         self.coverage: Coverage = cover(self._sections, moments.now, household.owners, document=document)
-        self._broken: dict[str, npt.NDArray[np.bool_]] = {}
+        # Sections that contradict themselves, or what is known of them, (sections, n).
+        self._wrong = self.coverage.short.copy()
         self._settle(not_applicable)
         self.ignored_rows = sum(
             (section.ignored for section in self._sections.values()), start=np.zeros(len(moments.now), np.int64)
@@ -65,40 +67,29 @@ class Columns:
 
     def _household(self, parties: PreparedSection | None) -> Household:
         """Who is liable: the applicants, and co-borrowers of persons; a firm's evidence stays its own."""
-        if parties is None or not len(parties.order):
+        if parties is None or not len(parties.kept):
             return ALONE
         n = len(self.moments.now)
         kind = self.single("applicant", "kind")
         persons = np.zeros(n, np.bool_) if kind is None else kind == PERSON
-        beside = (parties.column("role") == CO_BORROWER) & np.repeat(persons, np.diff(parties.offsets))
-        return Household(n, parties.offsets, parties.column("party"), parties.texts("party"), beside)
+        beside = (parties.as_sent("role") == CO_BORROWER) & np.repeat(persons, np.diff(parties.offsets))
+        return Household(n, parties.offsets, parties.as_sent("party"), parties.texts("party"), beside)
 
     def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> None:
-        states, causes = self.coverage.states, self.coverage.causes
+        states, causes, wrong = self.coverage.states, self.coverage.causes, self._wrong
         for name in SINGLES:
             states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
-            causes[PLACE[name]][states[PLACE[name]] == int(State.VALUE)] = int(Cause.NO_CAUSE)
-        short = set(np.flatnonzero(self.coverage.short.any(axis=1)).tolist())
-        for name in [*self._sections, *(NAMES[place] for place in short if NAMES[place] not in self._sections)]:
-            found = self._contradictions(name, short=PLACE[name] in short)
-            if found is not None and np.count_nonzero(found):
-                self._broken[name] = found
-                states[PLACE[name]][found] = int(State.NOT_OBTAINED)
-                causes[PLACE[name]][found] = int(Cause.INVALID)
+            np.putmask(causes[PLACE[name]], states[PLACE[name]] == int(State.VALUE), int(Cause.NO_CAUSE))
+        for name, section in self._sections.items():
+            if (found := broken(section)) is not None:
+                wrong[PLACE[name]] |= found
+            if section.unlisted is not None:
+                wrong[PLACE[name]] |= section.unlisted > 0
+        if np.count_nonzero(wrong):
+            states[wrong], causes[wrong] = int(State.NOT_OBTAINED), int(Cause.INVALID)
         for name, mask in not_applicable.items():
             states[PLACE[name]][mask] = int(State.NOT_APPLICABLE)
             causes[PLACE[name]][mask] = int(Cause.NO_CAUSE)
-
-    def _contradictions(self, name: str, *, short: bool) -> npt.NDArray[np.bool_] | None:
-        """Of which applicants a section contradicts itself, or what is known of it, (n,); None: of nobody."""
-        section = self._sections.get(name)
-        found = [self.coverage.short[PLACE[name]]] if short else []
-        if section is not None and section.unlisted is not None:
-            found.append(section.unlisted > 0)
-        own = None if section is None else broken(section)
-        if own is not None:
-            found.append(own)
-        return np.logical_or.reduce(found) if found else None
 
     def __len__(self) -> int:
         return len(self.moments.now)
@@ -131,7 +122,7 @@ class Columns:
 
     def broken(self, row: int) -> tuple[str, ...]:
         """The sections of one applicant that contradict themselves."""
-        return tuple(name for name in NAMES if name in self._broken and self._broken[name][row])
+        return tuple(NAMES[place] for place in np.flatnonzero(self._wrong[:, row]).tolist())
 
     def undecided(self, row: int) -> tuple[str, ...]:
         """Sections that tell of somebody beside a person, incomes or debts, without saying that they are liable."""

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 HERE = Path(__file__).parent
 KERNEL_FILES = (
     "compiling.py", "opcodes.py", "days.py", "kernels.py", "cell_kernels.py", "reduce_kernels.py", "one_values.py",
-    "machine.py",
+    "machine.py", "section_kernels.py", "coverage_kernels.py", "integrity_kernels.py",
 )  # fmt: skip
 
 

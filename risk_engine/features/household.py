@@ -92,7 +92,7 @@ class Household:
         self._keys = np.concatenate([[-1], listed])
         self._liable = np.concatenate([[UNLISTED], np.where(liable, n - 1 + np.cumsum(liable), NOT_LIABLE)])
 
-    def standing(self, contract: SectionContract, source: RowSource, owner: Ints | None) -> Ints | None:
+    def standing(self, contract: SectionContract, source: RowSource) -> Ints | None:
         """Of each row, the liable party it is about, else NOT_LIABLE or UNLISTED; None where all are the applicants'.
 
         Sections about parties keep every row, and are None too.
@@ -110,7 +110,7 @@ class Household:
             raise DataError(
                 f"the table {contract.name} has no code book for its column party", hint="SectionTable.texts"
             )
-        owners = np.zeros(len(party), np.int64) if owner is None else owner.astype(np.int64)
+        owners = np.repeat(np.arange(len(source.offsets) - 1), np.diff(source.offsets))
         code = np.array([self._codes.get(text, -1) for text in book], np.int64)[party[told].astype(np.int64)]
         key = owners[told] * len(self._codes) + code
         place = np.minimum(self._keys.searchsorted(key), len(self._keys) - 1)

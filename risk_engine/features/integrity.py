@@ -15,23 +15,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from risk_engine.features.integrity_kernels import off_balance
 from risk_engine.features.prepared import PreparedSection
+from risk_engine.features.tables import Floats, Ints, Truths
 
-Check = Callable[[PreparedSection], npt.NDArray[np.bool_]]
+Check = Callable[[PreparedSection], Truths]
 
 
-def broken(section: PreparedSection) -> npt.NDArray[np.bool_] | None:
+def broken(section: PreparedSection) -> Truths | None:
     """Of which applicants the section contradicts itself, (n,); None where nothing is checked or there is no row."""
     check = _CHECKS.get(section.contract.name)
-    return None if check is None or not len(section.order) else check(section)
+    return None if check is None or not len(section.kept) else check(section)
 
 
-def _repeated(section: PreparedSection, numbers: tuple[str, ...], texts: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def _repeated(section: PreparedSection, numbers: tuple[str, ...], texts: tuple[str, ...]) -> Truths:
     """Applicants with two rows that agree in all these columns; a null agrees with nothing."""
     found = np.zeros(len(section.offsets) - 1, np.bool_)
-    owner = np.repeat(np.arange(len(found)), np.diff(section.offsets))
+    owner = section.owner
     rows = np.arange(len(owner))
     # Numbers first: most rows differ there, and texts are the dear ones to read.
     names: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ def _repeated(section: PreparedSection, numbers: tuple[str, ...], texts: tuple[s
     return found
 
 
-def _twins(keys: list[npt.NDArray[np.generic]]) -> npt.NDArray[np.int64]:
+def _twins(keys: list[Floats | Ints]) -> Ints:
     ranked = np.lexsort(keys[::-1])
     same = np.ones(max(len(ranked) - 1, 0), np.bool_)
     for key in keys:
@@ -55,7 +56,7 @@ def _twins(keys: list[npt.NDArray[np.generic]]) -> npt.NDArray[np.int64]:
     return np.sort(ranked[paired])
 
 
-def _invoices(section: PreparedSection) -> npt.NDArray[np.bool_]:
+def _invoices(section: PreparedSection) -> Truths:
     # In canonical order equal day and amount stand together: most firms are done after one look.
     day, amount = section.dates, section.column("net_amount")
     if not np.count_nonzero((day[1:] == day[:-1]) & (amount[1:] == amount[:-1])):
@@ -63,27 +64,16 @@ def _invoices(section: PreparedSection) -> npt.NDArray[np.bool_]:
     return _repeated(section, ("issued_on", "direction", "net_amount"), ("invoice_no",))
 
 
-def _ledger(section: PreparedSection) -> npt.NDArray[np.bool_]:
-    found = np.zeros(len(section.offsets) - 1, np.bool_)
-    owner = np.repeat(np.arange(len(found)), np.diff(section.offsets))
-    account, seq = section.column("account"), section.column("seq")
-    amount, balance = section.column("amount"), section.column("balance")
-    ranked = np.lexsort([seq, account, owner])
-    before, after = ranked[:-1], ranked[1:]
-    together = (owner[before] == owner[after]) & (account[before] == account[after])
-    off = np.abs(balance[before] + amount[after] - balance[after])
-    wrong = (off > np.maximum(0.01 + 1e-9, 1e-9 * np.abs(balance[after]))) | (seq[before] == seq[after])
-    # A hole in the sequence (rows not yet known) cannot be checked against its neighbour.
-    next_to = seq[after] - seq[before] <= 1
-    found[owner[after[together & wrong & next_to]]] = True
-    return found
+def _ledger(section: PreparedSection) -> Truths:
+    account, seq, amount, balance = (section.as_sent(name) for name in ("account", "seq", "amount", "balance"))
+    ranked = section.ranked_by("account", "seq")
+    return off_balance(ranked, section.owner, account, seq, amount, balance, len(section.sent))
 
 
 def _periods(numbers: tuple[str, ...], texts: tuple[str, ...]) -> Check:
-    def check(section: PreparedSection) -> npt.NDArray[np.bool_]:
+    def check(section: PreparedSection) -> Truths:
         found = _repeated(section, numbers, texts)
-        owner = np.repeat(np.arange(len(found)), np.diff(section.offsets))
-        found[owner[section.column("period_start") > section.column("period_end")]] = True
+        found[section.owner[section.column("period_start") > section.column("period_end")]] = True
         return found
 
     return check

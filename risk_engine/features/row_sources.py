@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import compress
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +15,12 @@ from risk_engine.application import APPLICANT, SectionContract
 from risk_engine.features.tables import Floats, Ints, SectionTable
 
 EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
+
+
+def frozen(values: Floats) -> Floats:
+    """A column that nobody writes to any more. Kernels take columns so, and are compiled for this one kind of array."""
+    values.flags.writeable = False
+    return values
 
 
 class RowSource(Protocol):
@@ -45,7 +52,8 @@ class TableRows:
 
     def raw(self, name: str) -> Floats | None:
         """A column; None where the table does not have it."""
-        return self._table.columns.get(name)
+        held = self._table.columns.get(name)
+        return None if held is None else frozen(held.view())
 
     def texts(self, name: str) -> Sequence[str]:
         """The code book of a text column; empty where none was given."""
@@ -73,7 +81,8 @@ class DocumentRows:
     def raw(self, name: str) -> Floats | None:
         """A column; None where every row leaves it out."""
         if name not in self._held:
-            self._held[name] = self._read(name)
+            read = self._read(name)
+            self._held[name] = None if read is None else frozen(read)
         return self._held[name]
 
     def texts(self, name: str) -> Sequence[str]:
@@ -121,13 +130,16 @@ def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:
     if kind not in _MOMENTS:
         # numpy reads None as NaN, and Decimals and truths as the nearest float.
         return np.array(plain, dtype=np.float64)
-    told, start = _MOMENTS[kind]
-    if optional:
-        return np.array([math.nan if held is None else told(held) for held in plain], dtype=np.float64) - start
-    return np.fromiter(map(told, plain), np.float64, len(plain)) - start
+    told, dtype, start = _MOMENTS[kind]
+    if not optional:
+        return (np.fromiter(map(told, plain), dtype, len(plain)) - start).astype(np.float64)
+    values = [math.nan] * len(plain)
+    for row in compress(range(len(plain)), plain):  # most are null, and a moment is true
+        values[row] = told(plain[row]) - start
+    return np.fromiter(values, np.float64, len(plain))
 
 
-_MOMENTS: Mapping[str, tuple[Callable[[Any], float], int]] = {
-    "date": (dt.date.toordinal, EPOCH_ORDINAL),
-    "timestamp": (dt.datetime.timestamp, 0),
+_MOMENTS: Mapping[str, tuple[Callable[[Any], float], type, int]] = {
+    "date": (dt.date.toordinal, np.int64, EPOCH_ORDINAL),
+    "timestamp": (dt.datetime.timestamp, np.float64, 0),
 }
