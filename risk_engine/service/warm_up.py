@@ -20,10 +20,19 @@ DOCUMENT = b"""{
     "kind": "company", "name": "warm-up", "identifier": "warm-up", "region": "XX", "industry": "warm-up",
     "industry_scheme": "nace"
   },
-  "invoices": [],
-  "ledger": []
+  "invoices": [
+    {"invoice_no": "1", "direction": "out", "issued_on": "2000-01-31", "counterparty_kind": "unknown", "net_amount": 1,
+     "tax": 0, "voided_on": "2000-02-01"},
+    {"invoice_no": "2", "direction": "out", "issued_on": "2000-01-31", "counterparty_kind": "unknown", "net_amount": 1,
+     "tax": 0}
+  ],
+  "ledger": [
+    {"account": "warm-up", "seq": 1, "booked_on": "2000-01-31", "amount": 1, "balance": 1, "counterparty_kind": "own",
+     "category": "other", "category_source": "engine", "version": "warm-up"}
+  ],
+  "credit_enquiries": [{"lender": "warm-up", "own": false, "on": "2000-01-31", "reason": "application"}]
 }"""
-"""The least document that is whole. It fits no product, so it is referred; the path through the engine is the same."""
+"""A small whole document with rows to look through. It fits no product, so it is referred; the path is the same."""
 
 
 def warm_up(release: Release) -> None:
