@@ -18,7 +18,7 @@ demo: $(READY) ## Train on data/sample, decide three cases, write a page, say wh
 
 test: $(READY) ## Everything CI runs: checks, then every test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 search: $(READY) ## The property tests again, each time on examples never tried before
 	@$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=search
