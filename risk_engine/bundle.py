@@ -211,7 +211,10 @@ def load_release(path: Path) -> Release:
     """
     manifest_file = path / "release.json"
     if not manifest_file.is_file():
-        raise ReleaseError(f"no release at {path}", hint="write one with: risk-engine train STUDY.yaml --out RELEASE")
+        write = "write one with: risk-engine train STUDY.yaml --out RELEASE"
+        raise ReleaseError(
+            f"no release at {path}", hint="name the directory of one release here" if path.is_file() else write
+        )
     with _broken(manifest_file):
         manifest = msgspec.json.decode(manifest_file.read_bytes(), type=_Manifest)
     model_files = _verified(path / "model", manifest.model)

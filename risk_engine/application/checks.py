@@ -208,7 +208,7 @@ def _repeated(seen: Seen, section: str, column: str) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for at, key in enumerate(keys):
         if key is not None and first.setdefault(key, at) != at:
-            expected, hint = f"a {column} of its own", f"row {first[key]} has the same"
+            expected, hint = f"a {column} of its own", f"row {first[key]} of this application has the same"
             yield Fault(f"$.{section}[{at}].{column}", _short(key), expected, hint)
 
 

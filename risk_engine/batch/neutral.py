@@ -154,7 +154,8 @@ def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
         case _:
             floats = as_floats(values)
             wrong = ~((floats >= column.low) & (floats <= column.high)) & ~nulls(values)
-            faults.rows(part, column.name, wrong, f"a number from {column.low:g} to {column.high:g}, or nothing")
+            ends = f"a number from {column.low:g} to {column.high:g}"
+            faults.rows(part, column.name, wrong, f"{ends}, or nothing" if column.optional else ends)
             return floats
 
 

@@ -128,10 +128,11 @@ def _checked(told: str, paths: tuple[Path, ...], contract: SectionContract, faul
 def _coded(opened: pq.ParquetFile) -> set[str]:
     """Text columns that are stored as codes throughout, and that Arrow can read as such."""
     told, found = opened.metadata, set()
+    names: list[str] = opened.schema_arrow.names
     for place in range(told.num_columns):
         name = told.schema.column(place).path
         chunks = [told.row_group(group).column(place) for group in range(told.num_row_groups)]
-        plain = name in opened.schema_arrow.names and pa.types.is_string(opened.schema_arrow.field(name).type)
+        plain = names.count(name) == 1 and pa.types.is_string(opened.schema_arrow.field(name).type)
         if plain and all(
             chunk.has_dictionary_page and not any("DELTA" in encoding for encoding in chunk.encodings)
             for chunk in chunks
@@ -159,7 +160,7 @@ def check_columns(place: str, columns: Mapping[str, FileColumn], found: pa.Schem
         found: The table's schema.
     """
     meant: set[str] = set()
-    for name in found.names:
+    for name in dict.fromkeys(found.names):
         if name not in columns:
             hint = nearest_hint(name, [column for column in columns if column not in found.names])
             meant.update(column for column in columns if repr(column) in hint)

@@ -198,8 +198,11 @@ def _release_for(application: Application, deciding: Release | Portfolio) -> Rel
 
 def check_offset(moment: dt.datetime | None) -> None:
     """Refuse a moment that does not say where on earth it is."""
-    if moment is not None and (not isinstance(moment, dt.datetime) or moment.tzinfo is None):
-        raise UsageError(f"{moment!r} has no offset", hint="such as 2024-03-01T00:00:00+08:00")
+    hint = "such as datetime.fromisoformat('2024-03-01T00:00:00+08:00')"
+    if moment is not None and not isinstance(moment, dt.datetime):
+        raise UsageError(f"{moment!r} is no datetime", hint=hint)
+    if moment is not None and moment.tzinfo is None:
+        raise UsageError(f"{moment!r} has no offset", hint=hint)
 
 
 def at_moment(application: Application, moment: dt.datetime) -> Application:

@@ -171,6 +171,17 @@ def test_each_way_of_being_wrong_is_told(sections, way):
     assert words in str(told.value)
 
 
+def test_a_column_that_stands_twice_is_told(sections):
+    folder = sections()
+    table = pq.read_table(folder / "invoices.parquet")
+    pq.write_table(table.append_column("invoice_no", table.column("invoice_no")), folder / "invoices.parquet")
+    with pytest.raises(TableFaults) as told:
+        list(read_chunks(folder))
+    assert [(fault.path.rpartition("/")[2], fault.found) for fault in told.value.faults] == [
+        ("invoices.parquet: column invoice_no", "the name twice")
+    ]
+
+
 def test_all_columns_that_are_wrong_are_told_at_once(sections):
     def wrong(tables):
         tables["invoices"]["issued_on"] = ["2020-01-05"] * 3

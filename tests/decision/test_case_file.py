@@ -109,10 +109,13 @@ def test_a_value_the_feature_cannot_have_is_refused(case, facts):
 
 
 def test_a_moment_without_offset_is_refused(case, approved, release):
-    for moment in (dt.datetime(2024, 3, 1), dt.date(2024, 3, 1)):  # noqa: DTZ001
-        with pytest.raises(UsageError, match="has no offset"):
+    naive = dt.datetime(2024, 3, 1)  # noqa: DTZ001
+    for moment, told in (
+        (naive, "has no offset"), (naive.date(), "is no datetime"), ("2024-03-01T00:00:00Z", "is no datetime"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=told):
             case.what_if(as_of=moment)
-        with pytest.raises(UsageError, match="has no offset"):
+        with pytest.raises(UsageError, match=told):
             open_case(approved, release, as_of=moment)
 
 
