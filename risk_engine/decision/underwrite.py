@@ -7,6 +7,7 @@ evidence only, and a rule runs once the latest fact it names is known.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -98,12 +99,7 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
         else None,
         price=price if offered else None,
         reasons=principal_reasons(failed, binding, lambda: _shares(dossier, release, day)),
-        rules=tuple(
-            [
-                told.RuleOutcome(result.id, result.kind, result.result, result.clauses, result.requests)
-                for result in results
-            ]
-        ),
+        rules=_told(results),
         features=_features(dossier),
         notes=(*_notes(dossier, release), *scored.notes),
         versions=told.Versions(
@@ -198,6 +194,10 @@ def _shares(dossier: Dossier, release: Release, day: dt.date) -> list[Share]:
     return [
         Share(fact, dossier.facts.held[fact.name].state, share) for fact, share in zip(model.facts, above, strict=True)
     ]
+
+
+def _told(results: Sequence[RuleResult]) -> tuple[told.RuleOutcome, ...]:
+    return tuple([told.RuleOutcome(one.id, one.kind, one.result, one.clauses, one.requests) for one in results])
 
 
 def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:

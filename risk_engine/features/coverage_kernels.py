@@ -130,7 +130,7 @@ def start_with_first_row(
         day = days[row]
         if monthly and day > -math.inf:
             day = month_start(month_of(day))
-        if len(since) and since[row] < day:
+        if row < len(since) and since[row] < day:
             day = since[row]
         first[who[row]] = min(first[who[row]], day)
     for k in range(len(starts)):

@@ -21,8 +21,11 @@ from risk_engine.features.section_kernels import DAY, counted, known_rows, rank_
 from risk_engine.features.tables import Floats, Ints, Truths
 
 NOTHING = frozen(np.empty(0))
+"""A column that nobody has."""
+
 NO_ROWS = np.empty(0, np.int64)
-"""A column that nobody has; the rows of a section without any."""
+"""The rows of a section without any."""
+
 _NO_TRUTHS = np.empty(0, np.bool_)
 
 _AMOUNTS = ("money", "number", "decimal")

@@ -108,7 +108,7 @@ class RuleResult(msgspec.Struct, frozen=True, gc=False):
 def to_the_cent(number: float) -> Decimal:
     """An amount that may be lent: rounded down to the cent, never below nothing.
 
-    >>> to_the_cent(99999.999), to_the_cent(-1.0), to_the_cent(-1e300)
+    >>> to_the_cent(99999.999), to_the_cent(-0.0), to_the_cent(-1e300)
     (Decimal('99999.99'), Decimal('0.00'), Decimal('0.00'))
     """
-    return Decimal(repr(min(max(number, 0.0), _MOST))).quantize(_NOTHING, rounding=ROUND_DOWN)
+    return Decimal(repr(min(max(0.0, number), _MOST))).quantize(_NOTHING, rounding=ROUND_DOWN)

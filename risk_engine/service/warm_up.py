@@ -30,7 +30,8 @@ DOCUMENT = b"""{
     {"account": "warm-up", "seq": 1, "booked_on": "2000-01-31", "amount": 1, "balance": 1, "counterparty_kind": "own",
      "category": "other", "category_source": "engine", "version": "warm-up"}
   ],
-  "credit_enquiries": [{"lender": "warm-up", "own": false, "on": "2000-01-31", "reason": "application"}]
+  "credit_enquiries": [{"lender": "warm-up", "own": false, "on": "2000-01-31", "reason": "application"}],
+  "incomes": [{"kind": "salary", "month": "2000-01-31", "net": 1, "verified": "none"}]
 }"""
 """A small whole document with rows to look through. It fits no product, so it is referred; the path is the same."""
 

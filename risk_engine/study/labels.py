@@ -61,8 +61,9 @@ class Labelled:
 
     @property
     def sha256(self) -> str:
-        """Hash of the rows: who is good and who is bad, decided when, booked when."""
-        return hashlib.sha256(msgspec.json.encode(self.rows)).hexdigest()
+        """Hash of the rows in the order of their ids: who is good and who is bad, decided when, booked when."""
+        rows = sorted(self.rows, key=lambda row: row.application_id)
+        return hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
 
 
 def stated_labels(study: Study, query: Query, warehouse: Warehouse) -> Labelled:

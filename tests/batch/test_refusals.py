@@ -1,4 +1,4 @@
-"""What the service refuses, batch refuses in the same words, in whichever section and column it stands."""
+"""What the service's checks of a whole document refuse, batch refuses in the same words, wherever it stands."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def drawn(kind: str, rows: int, rng: np.random.Generator) -> np.ndarray:
     return np.where(rng.random(rows) < 0.1, np.nan, values)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     seed=st.integers(0, 10_000), kinds=st.lists(COLUMNS, min_size=1, max_size=4),
     counts=st.lists(st.sampled_from([0, 1, 2, 5, 40, 150]), min_size=1, max_size=6),

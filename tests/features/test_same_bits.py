@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import random
 import subprocess
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_engine.features import from_document
+from risk_engine.features.compiling import HERE, KERNEL_FILES
 from tests.features.every import PLAN
 from tests.features.evidence import application, random_document, table_columns
 
@@ -81,6 +83,7 @@ def test_rows_in_any_order(seed, order: random.Random):
 
 PRINT_BITS = """
 from risk_engine.features import from_document
+from risk_engine.features.compiling import HERE, KERNEL_FILES
 from risk_engine.features.compiling import JIT_IS_OFF
 from tests.features.every import PLAN
 from tests.features.evidence import application, random_document
@@ -104,3 +107,19 @@ def test_without_compilation():
     compiled, plain = bits("0"), bits("1")
     assert (compiled[0], plain[0]) == ("False", "True")
     assert compiled[1:] == plain[1:]
+
+
+TYPES_ALONE = HERE / "tables.py"
+
+
+def test_every_file_that_kernels_read_is_in_their_hash():
+    """Else old machine code would run on under the same name."""
+    known = {(HERE / name).resolve() for name in KERNEL_FILES}
+    for file in known:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("risk_engine."):
+                module = HERE.parents[1] / str(node.module).replace(".", "/")
+                read = [module.with_suffix(".py")] if not module.is_dir() else [
+                    module / f"{name.name}.py" for name in node.names
+                ]  # fmt: skip
+                assert {*read} <= known | {TYPES_ALONE}, file.name

@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 
+from risk_engine.application import encode
+from risk_engine.batch import documents
+
 COUNTED = """
 import datetime, pathlib, sys
 from risk_engine.application import decode
@@ -30,7 +33,15 @@ assert before and compiled() == before, {name for name, count in compiled().item
 """
 
 
-def test_the_first_decision_compiles_nothing(release_dir, document):
-    run = [sys.executable, "-c", COUNTED, str(release_dir), json.dumps(document)]
+def decide_first(folder, document):
+    run = [sys.executable, "-c", COUNTED, str(folder), document]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_first_decision_on_a_firm_compiles_nothing(release_dir, document):
+    decide_first(release_dir, json.dumps(document))
+
+
+def test_the_first_decision_on_a_person_compiles_nothing(persons):
+    decide_first(persons.folder, encode(next(documents(persons.sections))).decode())
