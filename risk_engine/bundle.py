@@ -32,17 +32,15 @@ from risk_engine.errors import Fault, PolicyFaults, ReleaseError, RiskEngineErro
 from risk_engine.facts import Fact, FactMatrix, assessment_facts, offer_facts, reason_codes, score_facts
 from risk_engine.features import Feature, Plan
 from risk_engine.models import DefaultProbabilityModel
+from risk_engine.models.golden import check_golden, golden_vectors
 from risk_engine.rules import Policy, load_policy
 
-GOLDEN_TOLERANCE = 1e-9
-GOLDEN_ROWS = 20
 LIMIT_STEP, RATE_TABLE = "limit_step", "rate_by_grade"
 """What every decision needs of a policy beside its rules."""
 ASSESSMENT_RATE, DEBT_SERVICE_CEILING = "assessment_rate", "max_debt_service_to_income"
 """Parameters of a policy that assesses what the applicant can afford."""
 ASSESSED_FROM = ("household_net_income", "household_debt_service", "household_living_costs")
 """Features that affordability is assessed from."""
-
 
 Ends = tuple[float, float]
 """Least and greatest value."""
@@ -176,7 +174,7 @@ def write_release(
     model_files = {
         "features.json": _json([feature.to_json() for feature in features]),
         "model.json": _json(terms),
-        "golden.jsonl": _golden(model, training),
+        "golden.jsonl": golden_vectors(model, training),
         "model_card.md": card.encode(),
         **model.files(),
     }
@@ -226,7 +224,7 @@ def load_release(path: Path) -> Release:
         position = {name: index for index, name in enumerate(plan.names)}
         columns = np.array([position[name] for name in terms.facts], np.intp)
         model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
-        _check_golden(model, model_files["golden.jsonl"], path)
+        check_golden(model, model_files["golden.jsonl"], path)
     policy = read_policy(path / "policy", plan.facts, model.master_scale.grades)
     return Release(
         id=_sha(manifest_file.read_bytes()),
@@ -367,38 +365,3 @@ def _verified(folder: Path, part: _Part) -> dict[str, bytes]:
     raise ReleaseError(
         f"the id of {folder.name} does not match its files", hint="restore the release or train it again"
     )
-
-
-def _golden(model: DefaultProbabilityModel, training: FactMatrix) -> bytes:
-    """Training rows spread evenly over the default probability, with what the model says of them."""
-    ranked = np.argsort(model.predict(training.values, training.states).default_probability, kind="stable")
-    chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, GOLDEN_ROWS).round().astype(int))]
-    values, states = training.values[chosen], training.states[chosen]
-    said = model.predict(values, states)
-    lines = [
-        {
-            "values": [None if math.isnan(value) else value for value in values[row].tolist()],
-            "states": states[row].tolist(),
-            "default_probability": float(said.default_probability[row]),
-            "score": float(said.score[row]),
-        }
-        for row in range(len(chosen))
-    ]
-    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-
-
-def _check_golden(model: DefaultProbabilityModel, golden: bytes, path: Path) -> None:
-    lines = [msgspec.json.decode(line) for line in golden.splitlines()]
-    if not lines:
-        raise ReleaseError(f"no golden vectors in {path}, the release is broken", hint="train it again")
-    values = np.array([[math.nan if value is None else value for value in line["values"]] for line in lines])
-    said = model.predict(values, np.array([line["states"] for line in lines], dtype=np.uint8))
-    for row, line in enumerate(lines):
-        alone = model.decide(values[row].tolist(), line["states"])
-        for probability, score in ((said.default_probability[row], said.score[row]), alone[:2]):
-            if abs(probability - line["default_probability"]) > GOLDEN_TOLERANCE or score != line["score"]:
-                raise ReleaseError(
-                    f"the model at {path} scores golden vector {row + 1} as {probability:.9f}, "
-                    f"not {line['default_probability']:.9f}",
-                    hint="this machine's libraries compute otherwise than those it was trained with; train it again",
-                )

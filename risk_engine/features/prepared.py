@@ -16,11 +16,11 @@ import numpy as np
 
 from risk_engine.application import SECTIONS, SectionContract
 from risk_engine.features.household import NOT_LIABLE, UNLISTED, Household
-from risk_engine.features.row_sources import RowSource, frozen
+from risk_engine.features.row_sources import RowSource, read_only
 from risk_engine.features.section_kernels import DAY, counted, known_rows, rank_ties, revealed, rows_kept
 from risk_engine.features.tables import Floats, Ints, Truths
 
-NOTHING = frozen(np.empty(0))
+NOTHING = read_only(np.empty(0))
 """A column that nobody has."""
 
 NO_ROWS = np.empty(0, np.int64)
@@ -121,7 +121,7 @@ class PreparedSection:
         if household is not None and standing is not None:
             self._keep_liable(household, standing, keep, days)
         self.kept, self.offsets, self.owner = rows_kept(keep, source.offsets)
-        self.days = frozen(days[self.kept])
+        self.days = read_only(days[self.kept])
         self.liable = self.owner if standing is None else standing[self.kept]
         if standing is None:
             self.ignored = self.sent - (self.offsets[1:] - self.offsets[:-1])
@@ -199,13 +199,13 @@ class PreparedSection:
         values, date = self._source.raw(name), self.contract.revealed.get(name)
         told = None if date is None else self._source.raw(date)
         if values is None or (date is not None and told is None):
-            return frozen(np.full(len(rows), np.nan))
+            return read_only(np.full(len(rows), np.nan))
         held = self.contract.columns.get(name)
         moment = held is not None and held.kind == "timestamp"
         if not moment and told is None:
-            return values if rows is self.kept and len(rows) == len(values) else frozen(values[rows])
+            return values if rows is self.kept and len(rows) == len(values) else read_only(values[rows])
         told_is_date = date is not None and self.contract.columns[date].kind == "date"
-        return frozen(
+        return read_only(
             revealed(
                 values, NOTHING if told is None else told, rows, self.owner, self._moments.as_of, self._moments.offset,
                 told_is_date, not moment,

@@ -17,7 +17,7 @@ from risk_engine.features.tables import Floats, Ints, SectionTable
 EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 
 
-def frozen(values: Floats) -> Floats:
+def read_only(values: Floats) -> Floats:
     """A column that nobody writes to any more. Kernels take columns so, and are compiled for this one kind of array."""
     values.flags.writeable = False
     return values
@@ -53,7 +53,7 @@ class TableRows:
     def raw(self, name: str) -> Floats | None:
         """A column; None where the table does not have it."""
         held = self._table.columns.get(name)
-        return None if held is None else frozen(held.view())
+        return None if held is None else read_only(held.view())
 
     def texts(self, name: str) -> Sequence[str]:
         """The code book of a text column; empty where none was given."""
@@ -82,7 +82,7 @@ class DocumentRows:
         """A column; None where every row leaves it out."""
         if name not in self._held:
             read = self._read(name)
-            self._held[name] = None if read is None else frozen(read)
+            self._held[name] = None if read is None else read_only(read)
         return self._held[name]
 
     def texts(self, name: str) -> Sequence[str]:

@@ -1,0 +1,66 @@
+"""Golden vectors: rows with what a model said of them when it was written, to be scored again where it is loaded."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from risk_engine.errors import ReleaseError
+from risk_engine.facts import FactMatrix
+from risk_engine.models.default_probability import DefaultProbabilityModel
+
+TOLERANCE = 1e-9
+ROWS = 20
+
+
+def golden_vectors(model: DefaultProbabilityModel, training: FactMatrix) -> bytes:
+    """Training rows spread evenly over the default probability, with what the model says of them, one JSON a line.
+
+    Args:
+        model: What scores them.
+        training: Its facts on the rows it was fitted on.
+    """
+    ranked = np.argsort(model.predict(training.values, training.states).default_probability, kind="stable")
+    chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, ROWS).round().astype(int))]
+    values, states = training.values[chosen], training.states[chosen]
+    said = model.predict(values, states)
+    lines = [
+        {
+            "values": [None if math.isnan(value) else value for value in values[row].tolist()],
+            "states": states[row].tolist(),
+            "default_probability": float(said.default_probability[row]),
+            "score": float(said.score[row]),
+        }
+        for row in range(len(chosen))
+    ]
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+
+
+def check_golden(model: DefaultProbabilityModel, golden: bytes, path: Path) -> None:
+    """Score the vectors again, many at a time and each alone, as decisions are.
+
+    Args:
+        model: As it was loaded.
+        golden: What :func:`golden_vectors` wrote.
+        path: The release, for what is said of it.
+
+    Raises:
+        ReleaseError: There are none, or the model says something else of one.
+    """
+    lines = [msgspec.json.decode(line) for line in golden.splitlines()]
+    if not lines:
+        raise ReleaseError(f"no golden vectors in {path}, the release is broken", hint="train it again")
+    values = np.array([[math.nan if value is None else value for value in line["values"]] for line in lines])
+    said = model.predict(values, np.array([line["states"] for line in lines], dtype=np.uint8))
+    for row, line in enumerate(lines):
+        alone = model.decide(values[row].tolist(), line["states"])
+        for probability, score in ((said.default_probability[row], said.score[row]), alone[:2]):
+            if abs(probability - line["default_probability"]) > TOLERANCE or score != line["score"]:
+                raise ReleaseError(
+                    f"the model at {path} scores golden vector {row + 1} as {probability:.9f}, "
+                    f"not {line['default_probability']:.9f}",
+                    hint="this machine's libraries compute otherwise than those it was trained with; train it again",
+                )
