@@ -119,8 +119,8 @@ class Release:
     policy: Policy
     columns: npt.NDArray[np.intp]
     """Position in the plan of each fact the model reads."""
-    ends: npt.NDArray[np.float64]
-    """Least and greatest training value of each fact the model reads, (2, f); infinite where it has no range."""
+    ends: tuple[Ends, ...]
+    """Least and greatest training value of each fact the model reads; infinite where it has no range."""
     reads: frozenset[str]
     """Sections that a feature of the plan reads."""
 
@@ -137,11 +137,10 @@ class Release:
         """The same of the first row alone, plain."""
         return matrix.values[0].take(self.columns).tolist(), matrix.states[0].take(self.columns).tolist()
 
-    def beyond(self, matrix: FactMatrix) -> list[tuple[Fact, float]]:
-        """Numbers of the first row that the model reads and that lie outside their training range."""
-        values = matrix.values[0].take(self.columns)
-        places = ((values < self.ends[0]) | (values > self.ends[1])).nonzero()[0].tolist()
-        return [(self.model.facts[place], float(values[place])) for place in places]
+    def beyond(self, values: Sequence[float]) -> list[tuple[Fact, float]]:
+        """Numbers, of those that the model reads, that lie outside their training range; NaN lies nowhere."""
+        told = zip(self.model.facts, values, self.ends, strict=True)
+        return [(fact, value) for fact, value, (least, most) in told if value < least or value > most]
 
 
 def write_release(
@@ -236,7 +235,7 @@ def load_release(path: Path) -> Release:
         plan=plan,
         policy=policy,
         columns=columns,
-        ends=np.array([terms.scope.ranges.get(fact.name, (-math.inf, math.inf)) for fact in model.facts]).T,
+        ends=tuple(terms.scope.ranges.get(fact.name, (-math.inf, math.inf)) for fact in model.facts),
         reads=frozenset(plan.reads),
     )
 

@@ -25,7 +25,6 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Years in which a decision can be made: every window and offset around them is still a date."""
 
 _LISTED = tuple(name for name, section in SECTIONS.items() if not (section.single or section.training_only))
-_all_listed = attrgetter(*_LISTED)
 _IN_MONEY = frozenset(name for name in _LISTED if "original_currency" in SECTIONS[name].columns)
 _CURRENCY_OR_NONE = CURRENCIES | {None}
 PERIODS = {
@@ -72,7 +71,7 @@ class Seen:
     @classmethod
     def whole(cls, application: Application, now: dt.datetime | None) -> Seen:
         """A document that was decoded without a fault."""
-        sections = {name: rows for name, rows in zip(_LISTED, _all_listed(application), strict=True) if rows}
+        sections = {name: rows for name, rows in application.listed.items() if rows}
         return cls(application.application, application.applicant, sections, now, application)
 
     def decided_at(self) -> dt.datetime | None:

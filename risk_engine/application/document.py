@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -55,10 +57,15 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     site_visits: list[business.SiteVisit] | UnsetType = UNSET
     attributes: list[business.Attribute] | UnsetType = UNSET
 
+    @cached_property
+    def listed(self) -> Mapping[str, list[Any]]:
+        """The rows of each section that was obtained, in the contract's order; not the two that stand once."""
+        held = zip(_LISTED, _listed(self), strict=True)
+        return {name: rows for name, rows in held if rows is not UNSET}
+
     def rows(self, section: str) -> list[Any] | None:
         """The rows of a section; None where the section was not obtained."""
-        held = getattr(self, section)
-        return None if held is UNSET else held
+        return self.listed.get(section)
 
     def columns(self, section: str) -> Mapping[str, Sequence[Any]]:
         """The values of a section by the rows' attributes, turned over once; without those that are null throughout.
@@ -69,6 +76,10 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
         if turned is None:
             turned = self.__dict__[section] = by_column(self.rows(section) or ())
         return turned
+
+
+_LISTED = tuple(name for name in Application.__struct_fields__ if name not in ("application", "applicant"))
+_listed = attrgetter(*_LISTED)
 
 
 def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:

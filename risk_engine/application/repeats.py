@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec import NODEFAULT, UNSET
+from msgspec import NODEFAULT
 
 from risk_engine.application.document import Application
 
@@ -52,20 +52,17 @@ def _most_keys(text: Bytes, before: Bytes, colon: npt.NDArray[np.bool_]) -> int 
 
 def _least_keys(application: Application) -> int:
     """At most the number of different keys: one written as null or as its default is not counted."""
-    total = 0
-    for name in application.__struct_fields__:
-        held: Any = getattr(application, name)
-        if held is UNSET:
-            continue
-        total += 1
-        if not isinstance(held, list):
-            needed, optional = _keys_of(held.__class__)
-            total += needed + sum(getattr(held, key) != default for key, default in optional)
-        elif held:
-            needed, optional = _keys_of(held[0].__class__)
+    singles = (application.application, application.applicant)
+    total = len(singles) + len(application.listed)
+    for single in singles:
+        needed, optional = _keys_of(single.__class__)
+        total += needed + sum(getattr(single, key) != default for key, default in optional)
+    for name, rows in application.listed.items():
+        if rows:
+            needed, optional = _keys_of(rows[0].__class__)
             columns = application.columns(name)
-            total += len(held) * needed
-            total += sum(len(held) - columns[key].count(default) for key, default in optional if key in columns)
+            total += len(rows) * needed
+            total += sum(len(rows) - columns[key].count(default) for key, default in optional if key in columns)
     return total
 
 

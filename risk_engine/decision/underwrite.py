@@ -127,11 +127,12 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
 
     An outage is not information: a score over evidence nobody has would decline where the matrix refers.
     """
-    outside, notes = outside_scope(release.terms.scope, dossier.case, release.beyond(dossier.matrix))
+    values, states = release.model_row(dossier.matrix)
+    outside, notes = outside_scope(release.terms.scope, dossier.case, release.beyond(values))
     if outside or not fit:
         unknown: dict[str, Plain | None] = {"default_probability": None, "score": None, "grade": None}
         return _Scored(dossier.facts.with_values(unknown), (outside,) if outside else (), notes)
-    said = release.model.decide(*release.model_row(dossier.matrix))
+    said = release.model.decide(values, states)
     probability, score, grade = round(said.default_probability, PROBABILITY_DECIMALS), said.score, said.grade
     target = release.terms.target
     return _Scored(

@@ -103,8 +103,8 @@ class Columns:
         held = self._singles.get(section)
         return None if held is None else held.column(column, self.moments)
 
-    def attribute(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes] | None:
-        """Values, states and causes of one of the lender's own attributes, (n,) each; None where nobody has it."""
+    def attribute(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
+        """Values, states and causes of one of the lender's own attributes, (n,) each."""
         if self._attributes is None:
             place = PLACE["attributes"]
             self._attributes = Attributes(
@@ -196,11 +196,10 @@ def from_document(
         raise UsageError("the document does not say as of when to decide", hint="set application.as_of")
     offset = moment.utcoffset()
     minutes = 0.0 if offset is None else offset.total_seconds() / 60.0
-    sources: dict[str, RowSource] = {}
-    for name in LISTS:
-        rows = application.rows(name)
-        if rows is not None:
-            sources[name] = DocumentRows(SECTIONS[name], application.columns(name), len(rows))
+    sources: dict[str, RowSource] = {
+        name: DocumentRows(SECTIONS[name], application.columns(name), len(rows))
+        for name, rows in application.listed.items()
+    }
     there = np.zeros(1, np.uint8)
     return Columns(
         Moments.of(np.array([moment.timestamp()]), np.array([minutes])),

@@ -35,7 +35,7 @@ _CAUSES = {
     "no_record": Cause.NO_RECORD,
     "not_requested": Cause.NOT_REQUESTED,
 }
-_TOLD = ("covers_from", "covers_until", "complete", "row_count", "provider")
+_TOLD = ("section", "status", "covers_from", "covers_until", "complete", "row_count", "provider")
 _STATUS = SECTIONS["sources"].columns["status"].words
 # What was obtained ranks 0.
 _RANK = np.array([list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS], np.uint8)
@@ -107,16 +107,19 @@ def _look(sources: PreparedSection | None, liable: int) -> tuple[Truths, Truths,
     """What ``sources`` says, (sections, liable parties) each, as :func:`look` puts it together."""
     if sources is None or not len(sources.kept):
         return look(
-            len(NAMES), liable, NO_ROWS, NO_ROWS, _RANK[:0], NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NO_ROWS
-        )
+            len(NAMES), liable, NO_ROWS, NO_ROWS, _RANK, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
+            NO_ROWS,
+        )  # fmt: skip
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
-    place = np.array([PLACE.get(name, -1) for name in book])[sources.as_sent("section").astype(np.int64)]
-    rank = _RANK[sources.as_sent("status").astype(np.int64)]
-    since, until, complete, count, provider = (sources.as_sent(name) for name in _TOLD)
-    ranked = np.lexsort([provider, place, sources.liable])
-    return look(len(NAMES), liable, sources.liable, place, rank, since, until, complete, count, provider, ranked)
+    places = np.array([PLACE.get(name, -1) for name in book])
+    section, status, since, until, complete, count, provider = (sources.as_sent(name) for name in _TOLD)
+    ranked = np.lexsort([provider, section, sources.liable])
+    return look(
+        len(NAMES), liable, sources.liable, places, _RANK, section, status, since, until, complete, count, provider,
+        ranked,
+    )  # fmt: skip
 
 
 def _start_with_first_row(section: PreparedSection, silent: Truths, starts: Floats) -> None:

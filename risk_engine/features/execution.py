@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,8 @@ from risk_engine.features.functions import ROW_KERNELS
 from risk_engine.features.prepared import PreparedSection
 from risk_engine.features.program import ROW_DATES, Frozen, Leaf, Size
 from risk_engine.features.tables import Bytes, Floats, Ints
-from risk_engine.vocabulary import Cause, State
 
 NO_FACTS: Floats = np.empty((0, 6))
-_VALUE, _NONE, _NOT_OBTAINED = int(State.VALUE), int(State.NONE), int(State.NOT_OBTAINED)
-_NOT_REQUESTED = int(Cause.NOT_REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,31 +107,30 @@ class Executable:
     ) -> tuple[Floats, Ints, int, dict[int, Floats]]:
         """Single values, room for vectors, scratch, emitted columns, columns: in this order."""
         frozen = self._frozen
-        counts = (offsets[:, 1:] - offsets[:, :-1]).max(axis=1, initial=0).tolist()
-        totals = offsets[:, -1]
-        longest = {section: counts[PLACE[section]] for section in frozen.sections}
-        sizes = np.array([_most(size, longest, columns, frozen) for size in frozen.classes], np.int64)
-        slots = sizes[frozen.slot_class]
+        totals, most_rows = offsets[:, -1].tolist(), (offsets[:, 1:] - offsets[:, :-1]).max(axis=1).tolist()
+        longest = {section: most_rows[PLACE[section]] for section in frozen.sections}
+        sizes = [_most(size, longest, columns, frozen) for size in frozen.classes]
+        slots = np.array(sizes, np.int64)[frozen.slot_class]
         ends = frozen.room + slots.cumsum()
         at = frozen.at.copy()
         if len(slots):
             at[frozen.vectors] = (ends - slots)[frozen.vector_slots]
         scratch = int(ends[-1]) if len(ends) else frozen.room
-        most = max(int(sizes.max(initial=0)), *longest.values(), 0)
+        most = max(*sizes, *longest.values(), 0, 0)
         top = scratch + 6 * most + 4 * (len(frozen.windows) + len(frozen.clocks)) + 4096
         places = {}
         for register, section in frozen.program.emitted.items():
-            at[register], top = top, top + int(totals[PLACE[section]])
+            at[register], top = top, top + totals[PLACE[section]]
             places[register] = (int(at[register]), top)
-        rows = totals[frozen.leaf_places]
-        ends = top + rows.cumsum()
-        at[frozen.leaf_registers] = ends - rows
-        mem = np.empty(int(ends[-1]) if len(ends) else top)
+        rows = [totals[place] for place in frozen.leaf_places.tolist()]
+        starts = [*accumulate(rows, initial=top)]
+        at[frozen.leaf_registers] = starts[:-1]
+        mem = np.empty(starts[-1])
         mem[frozen.constants] = frozen.constant_values
-        for (leaf, _), count, end in zip(frozen.leaves, rows.tolist(), ends.tolist(), strict=True):
-            held = columns.section(leaf.section) if count else None
+        for (leaf, _), (start, end) in zip(frozen.leaves, pairwise(starts), strict=True):
+            held = columns.section(leaf.section) if end > start else None
             if held is not None:
-                mem[end - count : end] = _column(held, leaf, made)
+                mem[start:end] = _column(held, leaf, made)
         for start, end in places.values():
             mem[start:end] = np.nan
         return mem, at, scratch, {register: mem[start:end] for register, (start, end) in places.items()}
@@ -170,18 +167,11 @@ def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
     """One values from sections that stand once and from the lender's attributes, (inputs, n) each."""
     states, causes = (held[frozen.input_places] for held in (columns.coverage.states, columns.coverage.causes))
     values = np.full(states.shape, np.nan)
-    # Whose attributes are known, and who has not this one, has none.
-    states[frozen.attributes] = np.maximum(states[frozen.attributes], _NONE)
     for place, key in enumerate(frozen.inputs):
         if len(key) == 3:
-            if (told := columns.attribute(key[1], key[2])) is not None:
-                values[place], states[place], causes[place] = told
+            values[place], states[place], causes[place] = columns.attribute(key[1], key[2])
         elif (held := columns.single(*key)) is not None:
             values[place] = held
-    # What the request or the applicant leaves out, nobody asked for: that is not the same as none.
-    missing = np.isnan(values) & (states == _VALUE)
-    states[missing], causes[missing] = _NOT_OBTAINED, _NOT_REQUESTED
-    values[states != _VALUE] = np.nan
     return values, states, causes
 
 

@@ -17,7 +17,9 @@ class Attributes:
     """The section ``attributes`` of n applicants."""
 
     def __init__(self, section: PreparedSection | None, states: Bytes, causes: Bytes) -> None:
-        self._states, self._causes = states, causes
+        self._states = states
+        # Whose attributes are known, and who has not this one, has none.
+        self._nobody = np.full(len(states), np.nan), np.maximum(states, np.uint8(State.NONE)), causes
         self._section = section
         self._last: dict[str, Ints] = {}
         if section is not None and len(section.order):
@@ -26,18 +28,17 @@ class Attributes:
                 raise DataError("the table attributes has no code book for its column name", hint="SectionTable.texts")
             self._last = _last_rows(section, book)
 
-    def read(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes] | None:
-        """Values, states and causes of one attribute; None where nobody has it.
+    def read(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
+        """Values, states and causes of one attribute.
 
         A number may be sent as text (``"28"``), a truth as ``"true"`` or ``"false"``: tables of mixed attributes have
         one text column.
         """
+        values, states, causes = self._nobody
         if name not in self._last or self._section is None:
-            return None
-        n = len(self._states)
-        values = np.full(n, np.nan)
-        states, causes = np.maximum(self._states, int(State.NONE)).astype(np.uint8), self._causes.copy()
-        owner = np.repeat(np.arange(n), np.diff(self._section.offsets))
+            return values, states, causes
+        values, states, causes = values.copy(), states.copy(), causes.copy()
+        owner = np.repeat(np.arange(len(values)), np.diff(self._section.offsets))
         rows = self._last[name]
         who = owner[rows]
         read = self._numbers(rows) if words is None else self._words(rows, words)

@@ -173,6 +173,18 @@ def _cover(
         state[d], cause[d] = op.NOT_OBTAINED, op.NOT_COVERED
 
 
+@inner
+def _take_input(
+    value: float, outside: int, why: int, mem: Floats, place: int, state: Ints, cause: Ints, d: int
+) -> None:  # fmt: skip
+    """A value from outside. One left out of a section that is there was not requested: that is not the same as none."""
+    mem[place], state[d], cause[d] = NAN, outside + 1, why
+    if outside == 0 and value != value:
+        state[d], cause[d] = op.NOT_OBTAINED, op.NOT_REQUESTED
+    elif outside == 0:
+        mem[place], state[d] = value, op.VALUE
+
+
 @kernel
 def run(  # noqa: C901 - one jump per kind of instruction
     code: Ints, mem: Floats, at: Ints, length: Ints, state: Ints, cause: Ints,
@@ -204,7 +216,7 @@ def run(  # noqa: C901 - one jump per kind of instruction
         anchors: Registers of period end, due date and period start of periodic sections.
         now: (n,).
         inputs: One values that come from outside, (inputs, n).
-        input_states: Their states, as outside.
+        input_states: Their states, as outside; a value of NaN beside VALUE was not requested.
         input_causes: Their causes.
         facts: Scale, clip, range and adverse end of each fact.
         values: Result (n, facts).
@@ -238,10 +250,8 @@ def run(  # noqa: C901 - one jump per kind of instruction
                 _cover(step, mem, at, state, cause, low, high, clock_now[windows[step[WINDOW], 0]],
                        section_states[s, i], section_causes[s, i], starts[s, i], ends[s, i])  # fmt: skip
             elif kind == op.INPUT:
-                mem[at[d]] = inputs[step[A], i]
-                outside = input_states[step[A], i]
-                state[d] = 0 if outside == 0 else outside + 1
-                cause[d] = input_causes[step[A], i]
+                a = step[A]
+                _take_input(inputs[a, i], input_states[a, i], input_causes[a, i], mem, at[d], state, cause, d)
             elif kind == op.NOW:
                 mem[at[d]] = clock_now[step[EXTRA]]
             elif kind == op.EMIT:

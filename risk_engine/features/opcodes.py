@@ -26,4 +26,4 @@ DAYS, MONTHS, PAST_MONTHS, EVER, ALL = 0, 1, 2, 3, 4
 # States inside the machine: one more than outside. PATHOLOGY is a value that cannot be computed
 # though everything was there (x/0, a base that is not positive); it ends as the adverse end or as NONE.
 VALUE, PATHOLOGY, NONE, NOT_OBTAINED, NOT_APPLICABLE = 0, 1, 2, 3, 4
-NOT_COVERED, INVALID = 5, 6
+NOT_REQUESTED, NOT_COVERED, INVALID = 1, 5, 6

@@ -127,7 +127,6 @@ class Frozen:
         self.leaf_places: Ints = np.array([PLACE[leaf.section] for leaf in program.leaves], np.int64)
         self.inputs = tuple(program.inputs)
         self.input_places: Ints = np.array([PLACE[key[0]] for key in program.inputs], np.int64)
-        self.attributes: Ints = np.array([place for place, key in enumerate(program.inputs) if len(key) == 3], np.int64)
         self.clocks: Ints = np.array(list(program.clocks), np.int64).reshape(-1, 3)
         self.windows: Ints = np.array(list(program.windows), np.int64).reshape(-1, 4)
         self.anchors: Ints = np.array(list(program.anchors), np.int64).reshape(-1, 3)

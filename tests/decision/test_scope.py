@@ -10,7 +10,7 @@ import pytest
 
 from risk_engine.bundle import Scope
 from risk_engine.decision.scope import outside_scope
-from risk_engine.facts import Fact, FactMatrix, Says
+from risk_engine.facts import Fact, Says
 from risk_engine.rules import Case, RuleAnswer, Truth
 from risk_engine.vocabulary import ReferKind, RiskDirection
 
@@ -42,11 +42,7 @@ def test_a_number_is_beyond_its_range_past_either_end_and_an_unknown_one_beyond_
 
 def beyond(release, numbers):
     """What a release says of one applicant's numbers, given as the model reads them."""
-    values = np.full((1, len(release.plan.facts)), np.nan)
-    values[0, release.columns] = numbers
-    nothing = np.zeros(values.shape, np.uint8)
-    matrix = FactMatrix(release.plan.facts, values, nothing, nothing, nothing.astype(bool))
-    return {fact.name: value for fact, value in release.beyond(matrix)}
+    return {fact.name: value for fact, value in release.beyond(numbers.tolist())}
 
 
 OUTSIDE = [
