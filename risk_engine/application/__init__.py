@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from risk_engine.application.contract import APPLICANT, SECTIONS, ColumnContract, SectionContract
 from risk_engine.application.decoding import decode, encode, schema
-from risk_engine.application.document import Application, fill_as_of
+from risk_engine.application.document import LISTS, SINGLES, Application, fill_as_of
 from risk_engine.application.request import Applicant, Consent, Fee, Request
 
 SCHEMA_VERSION = "1"
@@ -12,8 +12,10 @@ SCHEMA_VERSION = "1"
 
 __all__ = [
     "APPLICANT",
+    "LISTS",
     "SCHEMA_VERSION",
     "SECTIONS",
+    "SINGLES",
     "Applicant",
     "Application",
     "ColumnContract",

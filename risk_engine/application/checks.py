@@ -14,7 +14,7 @@ from typing import Any
 
 from risk_engine.application.contract import APPLICANT, SECTIONS
 from risk_engine.application.currencies import CURRENCIES
-from risk_engine.application.document import Application
+from risk_engine.application.document import LISTS, Application
 from risk_engine.application.identifiers import HINT, PSEUDONYM, expected_identifier
 from risk_engine.errors import Fault, nearest_hint
 
@@ -24,8 +24,7 @@ CLOCK_TOLERANCE = dt.timedelta(minutes=10)
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Years in which a decision can be made: every window and offset around them is still a date."""
 
-_LISTED = tuple(name for name, section in SECTIONS.items() if not (section.single or section.training_only))
-_IN_MONEY = frozenset(name for name in _LISTED if "original_currency" in SECTIONS[name].columns)
+_IN_MONEY = frozenset(name for name in LISTS if "original_currency" in SECTIONS[name].columns)
 _CURRENCY_OR_NONE = CURRENCIES | {None}
 PERIODS = {
     "sources": ("covers_from", "covers_until"),
@@ -238,8 +237,8 @@ def _reserved_party(seen: Seen) -> Iterator[Fault]:
 
 def _source_sections(seen: Seen) -> Iterator[Fault]:
     for at, source in seen.rows("sources"):
-        if source.section is not None and source.section not in _LISTED:
-            hint = nearest_hint(source.section, _LISTED)
+        if source.section is not None and source.section not in LISTS:
+            hint = nearest_hint(source.section, LISTS)
             yield Fault(f"$.sources[{at}].section", _short(source.section), "a section of evidence", hint)
 
 

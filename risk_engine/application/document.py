@@ -59,9 +59,8 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
 
     @cached_property
     def listed(self) -> Mapping[str, list[Any]]:
-        """The rows of each section that was obtained, in the contract's order; not the two that stand once."""
-        held = zip(_LISTED, _listed(self), strict=True)
-        return {name: rows for name, rows in held if rows is not UNSET}
+        """The rows of each list that was obtained, in the contract's order."""
+        return {name: rows for name, rows in zip(LISTS, _lists(self), strict=True) if rows is not UNSET}
 
     def rows(self, section: str) -> list[Any] | None:
         """The rows of a section; None where the section was not obtained."""
@@ -78,8 +77,13 @@ class Application(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
         return turned
 
 
-_LISTED = tuple(name for name in Application.__struct_fields__ if name not in ("application", "applicant"))
-_listed = attrgetter(*_LISTED)
+SINGLES = ("application", "applicant")
+"""The sections that stand once."""
+
+LISTS = tuple(name for name in Application.__struct_fields__ if name not in SINGLES)
+"""The sections that are lists of rows."""
+
+_lists = attrgetter(*LISTS)
 
 
 def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:

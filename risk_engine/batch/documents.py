@@ -9,12 +9,11 @@ from typing import Any
 
 import msgspec
 
-from risk_engine.application import APPLICANT, Application, decode
+from risk_engine.application import APPLICANT, LISTS, Application, decode
 from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part, read_chunks
 from risk_engine.errors import InputFaults, UnknownName
-from risk_engine.features.columns import LISTS
 
 
 def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Application]:

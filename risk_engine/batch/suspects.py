@@ -13,13 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from risk_engine.application import APPLICANT
+from risk_engine.application import APPLICANT, LISTS
 from risk_engine.application.checks import PARTY_COLUMNS, PERIODS
 from risk_engine.application.currencies import CURRENCIES
 from risk_engine.batch.arrays import Floats, Truths, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import LARGEST, NUMBER, WORD
 from risk_engine.batch.chunks import Chunk, Part
-from risk_engine.features.columns import LISTS
 from risk_engine.features.tables import SectionTable
 
 Ints = npt.NDArray[np.int64]

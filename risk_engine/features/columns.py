@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from risk_engine.application import SECTIONS, Application
+from risk_engine.application import LISTS, SECTIONS, SINGLES, Application
 from risk_engine.errors import DataError, UsageError
 from risk_engine.features.coverage import NAMES, PLACE, Coverage, cover
 from risk_engine.features.household import ALONE, CO_BORROWER, HOUSEHOLD, PERSON, Household
@@ -24,9 +24,6 @@ from risk_engine.features.row_sources import DocumentRows, RowSource, TableRows,
 from risk_engine.features.section_kernels import DAY
 from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable
 from risk_engine.vocabulary import Cause, State
-
-SINGLES = tuple(name for name, held in SECTIONS.items() if held.single and not held.training_only)
-LISTS = tuple(name for name, held in SECTIONS.items() if not held.single and not held.training_only)
 
 
 class Columns:

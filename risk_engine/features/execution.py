@@ -107,7 +107,7 @@ class Executable:
     ) -> tuple[Floats, Ints, int, dict[int, Floats]]:
         """Single values, room for vectors, scratch, emitted columns, columns: in this order."""
         frozen = self._frozen
-        totals, most_rows = offsets[:, -1].tolist(), (offsets[:, 1:] - offsets[:, :-1]).max(axis=1).tolist()
+        totals, most_rows = offsets[:, -1].tolist(), (offsets[:, 1:] - offsets[:, :-1]).max(axis=1, initial=0).tolist()
         longest = {section: most_rows[PLACE[section]] for section in frozen.sections}
         sizes = [_most(size, longest, columns, frozen) for size in frozen.classes]
         slots = np.array(sizes, np.int64)[frozen.slot_class]
@@ -116,7 +116,7 @@ class Executable:
         if len(slots):
             at[frozen.vectors] = (ends - slots)[frozen.vector_slots]
         scratch = int(ends[-1]) if len(ends) else frozen.room
-        most = max(*sizes, *longest.values(), 0, 0)
+        most = max([*sizes, *most_rows])
         top = scratch + 6 * most + 4 * (len(frozen.windows) + len(frozen.clocks)) + 4096
         places = {}
         for register, section in frozen.program.emitted.items():

@@ -44,8 +44,10 @@ EVIDENCE = [section for section in SECTIONS.values() if not section.single and n
 def test_exported_names():
     assert application_package.__all__ == [
         "APPLICANT",
+        "LISTS",
         "SCHEMA_VERSION",
         "SECTIONS",
+        "SINGLES",
         "Applicant",
         "Application",
         "ColumnContract",

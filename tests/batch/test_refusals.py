@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from risk_engine.application import SECTIONS, decode
+from risk_engine.application import LISTS, SECTIONS, decode
 from risk_engine.application.checks import CHECKS, PARTY_COLUMNS, PERIODS
 from risk_engine.batch import check_rows, decide_batch, read_chunks
 from risk_engine.batch.neutral import check_chunk
 from risk_engine.batch.suspects import suspects
 from risk_engine.errors import Fault, InputFaults, TableFaults
-from risk_engine.features.columns import LISTS
 from tests.application.documents import as_bytes, full_document
 from tests.batch.conftest import write_documents
 from tests.conftest import SAMPLE

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from risk_engine.application import SECTIONS, Application, decode
+from risk_engine.application import LISTS, SECTIONS, SINGLES, Application, decode
 from risk_engine.application.document import by_column
 from risk_engine.features import ApplicantTable, Columns, SectionTable, from_tables
-from risk_engine.features.columns import LISTS, SINGLES
 from risk_engine.features.row_sources import DocumentRows, number_of
 from tests.application.documents import as_bytes, minimal_document, person_document
 from tests.features import person_cases

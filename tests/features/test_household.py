@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk_engine.application import LISTS, SINGLES
 from risk_engine.errors import DataError
 from risk_engine.features import ApplicantTable, SectionTable, from_document, from_tables
-from risk_engine.features.columns import LISTS, SINGLES
 from risk_engine.features.language import (
     Count,
     Max,
