@@ -58,6 +58,10 @@ $(READY): requirements/dev.txt pyproject.toml
 	  || { $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements/dev.txt \
 	       && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e . ; } >>.venv/setup.log 2>&1 \
 	  || { tail -n 5 .venv/setup.log; echo "the packages could not be installed: is the package registry reachable?"; exit 1; }
+	@$(BIN)/python -c 'import lightgbm' 2>/dev/null \
+	  || { echo "LightGBM needs the OpenMP runtime (on Debian: apt install libgomp1)"; exit 1; }
+	@echo "compiling the kernels (once, about half a minute)"
+	@$(BIN)/python -m training.compile_kernels
 	@touch $@
 
 .PHONY: help demo test search check bench sample pins clean

@@ -1,6 +1,8 @@
 """The catalogue for one applicant with 500 invoices: the compiled plan against the same features in polars, eager.
 
-Both start from columns in memory, run turn by turn in one process, and are compared value by value first.
+Both run turn by turn in one process and are compared value by value first. The plan starts from prepared columns, as
+polars from its frame; the second line adds to ours what preparing them from the decoded document costs: which rows were
+known, what was revealed, their order, coverage, integrity. Polars' side does the part of it that its features need.
 """
 
 from __future__ import annotations
@@ -210,8 +212,8 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def measure() -> tuple[float, float, int]:
-    """Median seconds of the plan and of polars, and the number of features."""
+def measure() -> tuple[float, float, float, int]:
+    """Median seconds of the plan, of preparing columns and the plan, and of polars, and the number of features."""
     application = decode(json.dumps(document()).encode())
     columns, invoices = from_document(application), frame(application)
     asked, firm = application.application, application.applicant
@@ -221,6 +223,9 @@ def measure() -> tuple[float, float, int]:
     def ours() -> object:
         return plan.run(columns)
 
+    def prepared_too() -> object:
+        return plan.run(from_document(application))
+
     def baseline() -> dict[str, float]:
         return with_polars(invoices, float(asked.amount), asked.term_months, firm.established_on)
 
@@ -228,16 +233,21 @@ def measure() -> tuple[float, float, int]:
     for name, a, b in zip(wanted, found, expected, strict=True):
         if abs(a - b) > 0.51 * 10.0 ** -CATALOGUE[name].fact.decimals:
             raise SystemExit(f"{name}: the plan says {a}, polars {b}")
-    turns = [(timed(ours), timed(baseline)) for _ in range(TURNS)]
-    return statistics.median(turn[0] for turn in turns), statistics.median(turn[1] for turn in turns), len(wanted)
+    turns = [[timed(work) for work in (ours, prepared_too, baseline)] for _ in range(TURNS)]
+    plan_alone, whole, theirs = (statistics.median(times) for times in zip(*turns, strict=True))
+    return plan_alone, whole, theirs, len(wanted)
 
 
 def line() -> str:
-    """One line of the table: work, ours, baseline, ratio, goal."""
-    ours, baseline, features = measure()
-    return (
-        f"| {features} features, 1 applicant, {INVOICES} invoices | {ours * 1e3:.3f} ms "
-        f"| polars eager {baseline * 1e3:.2f} ms | {baseline / ours:.1f} x | >= {GOAL:.0f} x |"
+    """Lines of the table: work, ours, baseline, ratio, goal."""
+    plan_alone, whole, baseline, features = measure()
+    return "\n".join(
+        f"| {features} features, 1 applicant, {INVOICES} invoices, {told} | {ours * 1e3:.3f} ms "
+        f"| polars eager {baseline * 1e3:.2f} ms | {baseline / ours:.1f} x | {goal} |"
+        for told, ours, goal in (
+            ("from prepared columns", plan_alone, f">= {GOAL:.0f} x"),
+            ("from the decoded document", whole, "told"),
+        )
     )
 
 

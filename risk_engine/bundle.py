@@ -138,7 +138,7 @@ class Release:
         return matrix.values[0].take(self.columns).tolist(), matrix.states[0].take(self.columns).tolist()
 
     def beyond(self, values: Sequence[float]) -> list[tuple[Fact, float]]:
-        """Numbers, of those that the model reads, that lie outside their training range; NaN lies nowhere."""
+        """The numbers, in the order of the model's facts, that lie outside their training range; NaN lies nowhere."""
         told = zip(self.model.facts, values, self.ends, strict=True)
         return [(fact, value) for fact, value, (least, most) in told if value < least or value > most]
 

@@ -35,7 +35,7 @@ _CAUSES = {
     "no_record": Cause.NO_RECORD,
     "not_requested": Cause.NOT_REQUESTED,
 }
-_TOLD = ("section", "status", "covers_from", "covers_until", "complete", "row_count", "provider")
+_TOLD = ("covers_from", "covers_until", "complete", "row_count", "provider")
 _STATUS = SECTIONS["sources"].columns["status"].words
 # What was obtained ranks 0.
 _RANK = np.array([list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS], np.uint8)
@@ -107,19 +107,19 @@ def _look(sources: PreparedSection | None, liable: int) -> tuple[Truths, Truths,
     """What ``sources`` says, (sections, liable parties) each, as :func:`look` puts it together."""
     if sources is None or not len(sources.kept):
         return look(
-            len(NAMES), liable, NO_ROWS, NO_ROWS, _RANK, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
-            NO_ROWS,
-        )  # fmt: skip
+            len(NAMES), liable, NO_ROWS, NO_ROWS, _RANK[:0], NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NO_ROWS
+        )
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
-    places = np.array([PLACE.get(name, -1) for name in book])
-    section, status, since, until, complete, count, provider = (sources.as_sent(name) for name in _TOLD)
-    ranked = np.lexsort([provider, section, sources.liable])
-    return look(
-        len(NAMES), liable, sources.liable, places, _RANK, section, status, since, until, complete, count, provider,
-        ranked,
-    )  # fmt: skip
+    section, status = sources.as_sent("section"), sources.as_sent("status")
+    if not (section.max() < len(book) and status.max() < len(_RANK)):  # nor is NaN
+        raise DataError("a row of the table sources has no section or status, or a code that no word belongs to")
+    place = np.array([PLACE.get(name, -1) for name in book])[section.astype(np.int64)]
+    rank = _RANK[status.astype(np.int64)]
+    since, until, complete, count, provider = (sources.as_sent(name) for name in _TOLD)
+    ranked = np.lexsort([provider, place, sources.liable])
+    return look(len(NAMES), liable, sources.liable, place, rank, since, until, complete, count, provider, ranked)
 
 
 def _start_with_first_row(section: PreparedSection, silent: Truths, starts: Floats) -> None:

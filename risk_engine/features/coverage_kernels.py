@@ -16,8 +16,8 @@ VALUE, NOT_OBTAINED, NO_CAUSE = int(State.VALUE), int(State.NOT_OBTAINED), int(C
 
 @kernel
 def look(
-    sections: int, liable: int, who: Ints, places: Ints, ranks: Bytes, section: Floats, status: Floats, since: Floats,
-    until: Floats, complete: Floats, count: Floats, provider: Floats, ranked: Ints,
+    sections: int, liable: int, who: Ints, place: Ints, rank: Bytes, since: Floats, until: Floats, complete: Floats,
+    count: Floats, provider: Floats, ranked: Ints,
 ) -> tuple[Truths, Truths, Bytes, Floats, Floats, Truths, Ints]:  # fmt: skip
     """Put together what the look-ups say.
 
@@ -28,10 +28,8 @@ def look(
         sections: How many there are.
         liable: How many parties.
         who: The liable party each look-up is about.
-        places: The section of each code; negative where there is none of that name.
-        ranks: Of each status, 0 where something was obtained.
-        section: The code of what it looked for.
-        status: What became of it.
+        place: The section it is about; negative where there is none of that name.
+        rank: Of its status, 0 where it was obtained.
         since: First covered day.
         until: Last covered day.
         complete: Whether it covers what it says; if not, it covers no window at all.
@@ -50,13 +48,12 @@ def look(
     most = 0
     for turn in range(len(ranked)):
         row = ranked[turn]
-        i, k = places[int(section[row])], who[row]
+        i, k = place[row], who[row]
         if i < 0:
             continue
-        rank = ranks[int(status[row])]
         asked[i, k] = True
-        worst[i, k] = max(worst[i, k], rank)
-        if rank == 0:
+        worst[i, k] = max(worst[i, k], rank[row])
+        if rank[row] == 0:
             obtained[i, k] = True
             covers = complete[row] != 0.0
             first, end = (since[row], until[row] + 1.0) if covers else (math.inf, -math.inf)
@@ -69,8 +66,7 @@ def look(
             else:
                 uncounted[i, k] = True
         following = ranked[min(turn + 1, len(ranked) - 1)]
-        same = section[following] == section[row] and provider[following] == provider[row]
-        together = same and who[following] == k
+        together = who[following] == k and place[following] == i and provider[following] == provider[row]
         if following == row or not together:
             returned[i, k] += most
             most = 0

@@ -29,7 +29,7 @@ class Attributes:
             self._last = _last_rows(section, book)
 
     def read(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
-        """Values, states and causes of one attribute.
+        """Values, states and causes of one attribute, not to be written to.
 
         A number may be sent as text (``"28"``), a truth as ``"true"`` or ``"false"``: tables of mixed attributes have
         one text column.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from risk_engine.vocabulary import Cause
+
 # Pairs of values, row by row or one by one.
 ADD, SUB, MUL, DIV, DIV_BY_CONSTANT = 0, 1, 2, 3, 4
 EQ, NE, LT, LE, GT, GE = 5, 6, 7, 8, 9, 10
@@ -26,4 +28,4 @@ DAYS, MONTHS, PAST_MONTHS, EVER, ALL = 0, 1, 2, 3, 4
 # States inside the machine: one more than outside. PATHOLOGY is a value that cannot be computed
 # though everything was there (x/0, a base that is not positive); it ends as the adverse end or as NONE.
 VALUE, PATHOLOGY, NONE, NOT_OBTAINED, NOT_APPLICABLE = 0, 1, 2, 3, 4
-NOT_REQUESTED, NOT_COVERED, INVALID = 1, 5, 6
+NOT_REQUESTED, NOT_COVERED, INVALID = int(Cause.NOT_REQUESTED), int(Cause.NOT_COVERED), int(Cause.INVALID)

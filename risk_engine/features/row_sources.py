@@ -135,7 +135,7 @@ def _floats(values: Sequence[Any]) -> Floats:
 
 
 def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:
-    """Plain values of a numeric kind as float64; None is NaN."""
+    """Plain values of a numeric kind as float64, not to be written to; None, where the kind is optional, is NaN."""
     if kind not in _MOMENTS:
         # Both read Decimals and truths as the nearest float; numpy reads None as NaN.
         return np.array(plain, dtype=np.float64) if optional else _floats(plain)

@@ -60,6 +60,23 @@ def test_texts_that_are_read_need_their_code_book(name, column):
         Plan([feature(attribute("x"))]).run(from_tables(APPLICANTS, {name: table}))
 
 
+NO_CODE = [{"section": np.nan}, {"section": 1.0}, {"status": np.nan}, {"status": 9.0}, {"status": None}]
+
+
+@pytest.mark.parametrize("wrong", NO_CODE, ids=str)
+def test_a_look_up_says_of_which_section_and_what_became_of_it(wrong):
+    told = {"section": 0.0, "status": 0.0} | wrong
+    columns = {name: np.array([code]) for name, code in told.items() if code is not None}
+    table = SectionTable(np.array([0, 1, 1]), columns, {"section": ("invoices",)})
+    with pytest.raises(DataError, match="row of the table sources has no section or status"):
+        from_tables(APPLICANTS, {"sources": table})
+
+
+def test_nobody_at_all():
+    nobody = from_tables(ApplicantTable(np.empty(0), np.empty(0)), {})
+    assert Plan([feature(Count(invoices.tax, ever))]).run(nobody).values.shape == (0, 1)
+
+
 def test_no_rows_are_none_only_where_a_look_up_says_so():
     with_rows = document(invoices=[invoice(1, "2020-02-01", 1.0)])
     looked_up = document(invoices=[])

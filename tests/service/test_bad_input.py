@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from urllib.parse import urlsplit
 
 import pytest
 
+from risk_engine.api import serve
+from risk_engine.errors import ReleaseError
+from risk_engine.settings import Settings
 from risk_engine.store import Role
 
 MEBIBYTE = 1 << 20
@@ -192,6 +196,18 @@ def test_places_that_are_not_there(service, method, path, status):
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
     assert status != 405 or answer.headers["allow"] in answer.json()["hint"]
+
+
+@pytest.mark.parametrize("changed", ["", "model/scorecard.json", "policy/parameters.yaml"])
+def test_a_release_that_cannot_be_served_beside_one_that_is(service, body, release_dir, tmp_path, changed):
+    release = tmp_path / "release"
+    if changed:
+        shutil.copytree(release_dir, release)
+        with (release / changed).open("a") as file:
+            file.write(" ")
+    with pytest.raises(ReleaseError, match=f"{changed} was changed" if changed else "no release at"):
+        serve(Settings(release=release, database=f"sqlite:///{service.store.path}"))
+    goes_on(service, body)
 
 
 def goes_on(service, body):

@@ -9,6 +9,7 @@ import pytest
 
 from risk_engine.errors import StoreError, StoreLocked, UsageError
 from risk_engine.store import open_store, refuse_workers
+from risk_engine.store.connection import writing_engine
 
 
 def test_a_second_writer_is_refused_and_told_what_it_may_do(store, url):
@@ -54,10 +55,14 @@ def test_the_file_belongs_to_its_owner_alone(store, database, draft):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
+FULL = 2
+"""SQLite's number for it: every commit is on the disk before it returns."""
+
+
 def test_the_log_is_written_ahead_and_flushed(store, database):
-    connection = sqlite3.connect(database)
-    assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
-    connection.close()
+    with writing_engine(database).connect() as connection:
+        told = [connection.exec_driver_sql(f"pragma {name}").scalar() for name in ("journal_mode", "synchronous")]
+    assert told == ["wal", FULL]
 
 
 def test_another_program_s_database_is_left_alone(database, url):
