@@ -82,7 +82,7 @@ class FileColumn:
         optional: Whether it may be left out or hold nulls.
         low: Least number allowed; of a text, its least length.
         high: Greatest number allowed; of a text, its greatest length.
-        otherwise: What a truth left out means in a document, and so in a table; NaN where it is unknown.
+        otherwise: What a truth or number left out means in a document, and so in a table; NaN where it is unknown.
     """
 
     name: str
@@ -102,7 +102,7 @@ def file_columns(contract: SectionContract) -> dict[str, FileColumn]:
     'application_id'
     """
     fields = msgspec.structs.fields(contract.row)
-    defaults = {told.encode_name: float(told.default) for told in fields if isinstance(told.default, bool)}
+    defaults = {told.encode_name: float(told.default) for told in fields if isinstance(told.default, int | float)}
     columns = {KEY: FileColumn(KEY, "text", optional=False)}
     for column in contract.columns.values():
         if column.kind == "value":

@@ -37,9 +37,8 @@ from risk_engine.portfolio import Portfolio
 from risk_engine.vocabulary import Outcome
 
 DECISIONS, SUMMARY = "decisions.parquet", "summary.json"
-REQUEST = ("application", "applicant", "fees", "parties", "consents")
-"""What of a document a decision reads beside the features."""
-
+REQUEST = ("application", "applicant", "fees", "parties", "consents", "sources")
+"""What of a document a decision reads beside the features; look-ups tell an empty list from none."""
 
 SCHEMA = pa.schema([
     (KEY, pa.string()),

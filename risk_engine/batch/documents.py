@@ -78,7 +78,7 @@ def _document(chunk: Chunk, position: int, only: Collection[str] | None) -> Appl
     told: dict[str, Any] = {"application": request, "applicant": rows_of["applicant"][0]}
     obtained = {row["section"] for row in rows_of.get("sources", []) if _obtained(row, request.get("as_of"))}
     for name in LISTS:
-        if rows_of.get(name) or name in obtained:
+        if rows_of.get(name) or (name in obtained and (only is None or name in only)):
             told[name] = rows_of.get(name, [])
     return decode(msgspec.json.encode(told))
 

@@ -81,16 +81,16 @@ def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, doc
     n, liable = len(now), len(now) + len(owners)
     asked, looked, worst, starts, ends, uncounted, returned = _look(held.get("sources"), liable)
     rows, known = np.zeros((2, len(NAMES), liable), np.int64)
-    there = np.zeros(len(NAMES), np.bool_)
+    there = np.zeros((len(NAMES), n), np.bool_)
     for name, section in held.items():
         place = PLACE[name]
-        there[place] = True
+        there[place] = document or section.sent > 0
         if len(section.known):
             section.count_rows(rows[place], known[place])
         elif document:
             rows[place, 0] = 1
     obtained, assumed, short = settle(
-        rows, known, n, there, _TIMED, _SINGLE, document, asked, looked, worst, starts, ends, returned
+        rows, known, there, owners, _TIMED, _SINGLE, document, asked, looked, worst, starts, ends, returned
     )
     for place in np.flatnonzero(assumed.any(axis=1)).tolist():
         _start_with_first_row(held[NAMES[place]], assumed[place], starts[place])

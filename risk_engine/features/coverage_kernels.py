@@ -75,7 +75,7 @@ def look(
 
 @kernel
 def settle(
-    rows: Ints, known: Ints, n: int, there: Truths, timed: Truths, single: Truths, document: bool,
+    rows: Ints, known: Ints, there: Truths, owners: Ints, timed: Truths, single: Truths, document: bool,
     asked: Truths, looked: Truths, worst: Bytes, starts: Floats, ends: Floats, returned: Ints,
 ) -> tuple[Truths, Truths, Truths]:  # fmt: skip
     """Of which parties a section was obtained, has to be covered from its first row, is less than was returned.
@@ -83,11 +83,12 @@ def settle(
     Args:
         rows: How many each party told.
         known: How many are known of each.
-        n: Applicants; the parties after them are co-borrowers.
-        there: The sections that are.
+        there: Of which applicants anything was sent, (sections, n).
+        owners: The applicant of each co-borrower; these are the parties after the applicants.
         timed: Those whose rows are events in time; the others are covered whatever a look-up says.
         single: Those that stand once.
-        document: Whether only a section that is there can have been obtained.
+        document: Whether only what was sent can have been obtained; a table cannot tell an empty list from none, so
+            there one is taken as sent where a look-up about the applicant returned it.
         asked: As :func:`look` leaves them, like the rest.
         looked: Where a look-up obtained something.
         worst: Made 0 where obtained.
@@ -96,9 +97,12 @@ def settle(
         returned: Rows that the look-ups returned.
     """
     obtained, open_ended, short = np.zeros((3, *rows.shape), np.bool_)
+    n = there.shape[1]
     for i in range(rows.shape[0]):
         for k in range(rows.shape[1]):
-            held = rows[i, k] > 0 or (looked[i, k] and (there[i] or not document))
+            case = k if k < n else owners[k - n]
+            sent = there[i, case] or (looked[i, case] and not document)
+            held = rows[i, k] > 0 or (looked[i, k] and sent)
             obtained[i, k] = held and (looked[i, k] or not asked[i, k])
             # Nothing returned of a co-borrower is nothing to send.
             missing = looked[i, k] and not held and k < n and not single[i]
@@ -107,7 +111,7 @@ def settle(
                 worst[i, k] = 0
             if not timed[i]:
                 starts[i, k], ends[i, k] = -math.inf, math.inf
-            open_ended[i, k] = obtained[i, k] and there[i] and timed[i] and starts[i, k] == -math.inf
+            open_ended[i, k] = obtained[i, k] and sent and timed[i] and starts[i, k] == -math.inf
     return obtained, open_ended, short
 
 

@@ -131,11 +131,16 @@ def table_row(row):
 
 def first_of_sample(folder, applicants):
     """Write the section files of the sample's first applicants; return their ids."""
-    ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:applicants]
+    ids = pq.read_table(SAMPLE / "application.parquet")["application_id"][:applicants].to_pylist()
+    of_sample(folder, ids)
+    return ids
+
+
+def of_sample(folder, ids):
+    """Write the section files of some of the sample's applicants."""
     for file in SAMPLE.glob("*.parquet"):
         table = pq.read_table(file)
-        pq.write_table(table.filter(pc.is_in(table["application_id"], ids)), folder / file.name)
-    return ids.to_pylist()
+        pq.write_table(table.filter(pc.is_in(table["application_id"], pa.array(ids))), folder / file.name)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 from risk_engine.batch import decide_batch, documents
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import TableFaults
-from tests.batch.conftest import FIRMS, first_of_sample
+from tests.batch.conftest import FIRMS, first_of_sample, of_sample
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,53 @@ def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decid
     assert f"found '{known}0', expected an application of {firms} (did you mean" in near
     assert far.startswith("ids: found 'nobody at all'")
     assert list(tmp_path.iterdir()) == []
+
+
+def answers(release, folder, out):
+    """What batch decides, and what the exported documents are answered."""
+    decide_batch(release, folder, out)
+    batch = [json.loads(row) for row in pq.read_table(out / "decisions.parquet")["decision_json"].to_pylist()]
+    told = {held["decision_id"]: held["as_of"] for held in batch}
+    pairs = zip(told.items(), documents(folder), strict=True)
+    single = [
+        underwrite(one, release, as_of=dt.datetime.fromisoformat(as_of), decision_id=name)
+        for (name, as_of), one in pairs
+    ]
+    return batch, [json.loads(one.to_json()) for one in single]
+
+
+VERSIONS = {"left out": None, "stated": 1, "null in one row": [1, None]}
+
+
+@pytest.mark.parametrize("versions", VERSIONS)
+def test_a_number_left_out_means_in_a_table_what_it_means_in_a_document(versions, release, tmp_path, tmp_path_factory):
+    first_of_sample(tmp_path, 4)
+    filings = pq.read_table(tmp_path / "tax_filings.parquet")
+    twice = pa.concat_tables([filings.slice(0, 1), filings])
+    if (told := VERSIONS[versions]) is not None:
+        numbers = told if isinstance(told, list) else [told, told]
+        twice = twice.append_column("version", pa.array([*numbers, *[1] * (filings.num_rows - 1)], pa.int64()))
+    pq.write_table(twice, tmp_path / "tax_filings.parquet")
+    batch, single = answers(release, tmp_path, tmp_path_factory.mktemp("out"))
+    assert batch == single
+    assert "tax_filings contradicts itself" in batch[0]["notes"]
+
+
+def test_an_answer_does_not_depend_on_who_else_is_in_the_files(release, tmp_path, tmp_path_factory):
+    of_sample(tmp_path, ["P00008", "P00009"])
+    sources = pq.read_table(tmp_path / "sources.parquet")
+    told = {**sources.to_pylist()[0], "row_count": None, "covers_from": None, "covers_until": None}
+    more = [told | {"section": "credit_history", "party": "co1"}, told | {"section": "fees", "party": None}]
+    pq.write_table(
+        pa.concat_tables([pa.Table.from_pylist(more, sources.schema), sources]), tmp_path / "sources.parquet"
+    )
+    alone, documents_alone = answers(release, tmp_path, tmp_path_factory.mktemp("alone"))
+    month = {"application_id": "P00009", "line": "a", "month": dt.date(2020, 1, 31), "dpd": 0, "balance": 1.0}
+    pq.write_table(pa.Table.from_pylist([month]), tmp_path / "credit_history.parquet")
+    beside, documents_beside = answers(release, tmp_path, tmp_path_factory.mktemp("beside"))
+    assert (alone, beside) == (documents_alone, documents_beside)
+    assert alone[0] == beside[0]
+    assert not [note for note in alone[0]["notes"] if "no fees" in note]
 
 
 @pytest.fixture
