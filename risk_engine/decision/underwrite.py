@@ -148,16 +148,23 @@ def _score(dossier: Dossier, release: Release, *, fit: bool) -> _Scored:
 def _evidence_results(dossier: Dossier, release: Release) -> list[RuleResult]:
     """The evidence matrix; a referral for every section that contradicts itself or leaves open who is liable.
 
-    A co-borrower told as something else would take the debts along: a person decides who is liable.
+    A co-borrower told as something else would take the debts along: a person decides who is liable. A fact of the
+    model whose value cannot be refers as its section would: a true value beyond training refers too.
     """
     broken = [_referral(f"integrity_{section}", "unreliable_evidence", section) for section in dossier.broken]
+    if Cause.INVALID in dossier.matrix.causes:
+        broken += [
+            _referral(f"integrity_{fact.name}", "unreliable_evidence", *fact.sections)
+            for fact in release.model.facts
+            if dossier.facts[fact.name].cause is Cause.INVALID and not set(dossier.broken) & set(fact.sections)
+        ]
     undecided = [_referral(f"liability_{section}", "insufficient_evidence", "parties") for section in dossier.undecided]
     return [*release.policy.evidence_results(dossier.case, dossier.judged), *broken, *undecided]
 
 
-def _referral(name: str, reason: str, asked: str) -> RuleResult:
+def _referral(name: str, reason: str, *asked: str) -> RuleResult:
     kind, refer = RuleKind.REFER, RuleAnswer.REFER
-    return RuleResult(name, kind, refer, reason=reason, refer_kind=ReferKind.JUDGEMENT, requests=(asked,))
+    return RuleResult(name, kind, refer, reason=reason, refer_kind=ReferKind.JUDGEMENT, requests=asked)
 
 
 def _offer(dossier: Dossier, release: Release, facts: Facts, amount: Decimal) -> tuple[told.Price | None, Facts]:

@@ -321,6 +321,21 @@ def test_evidence_that_contradicts_itself_refers(ask, approved):
     assert answer.features["sales_invoiced_12m"].cause == "invalid"
 
 
+@pytest.mark.parametrize("value", ["abc", -5.0, 101.0])
+def test_a_value_that_cannot_be_refers_where_the_model_reads_it(ask, approved, value):
+    """Beyond training's worst it refers too: an impossible value must not do better."""
+    assert ask(approved).outcome == "approve"
+    rows = [
+        msgspec.structs.replace(row, value=value) if row.name == "relationship_points" else row
+        for row in approved.attributes
+    ]
+    answer = ask(replaced(approved, attributes=rows))
+    assert (answer.outcome, answer.score) == ("refer", None)
+    assert [reason.code for reason in answer.reasons] == ["unreliable_evidence"]
+    told = next(rule for rule in answer.rules if rule.id == "integrity_relationship_points")
+    assert (told.result, told.requests) == ("refer", ("attributes",))
+
+
 def test_stale_evidence_refers_for_information(ask, approved):
     later = approved.application.as_of + dt.timedelta(days=300)
     answer = ask(approved, as_of=later)
