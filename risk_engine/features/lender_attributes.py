@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +12,9 @@ from risk_engine.errors import DataError
 from risk_engine.features.prepared import PreparedSection
 from risk_engine.features.tables import Bytes, Floats, Ints
 from risk_engine.vocabulary import Cause, State
+
+_number = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""A number as files write it; Python itself would read more (``1_000``, digits of other scripts, blanks around)."""
 
 
 class Attributes:
@@ -73,15 +77,12 @@ class Attributes:
 def number_in(text: str) -> float:
     """The number or truth a text tells, NaN if none.
 
-    >>> number_in("28"), number_in("true"), number_in("A11")
-    (28.0, 1.0, nan)
+    >>> number_in("28"), number_in("true"), number_in("A11"), number_in("1_000")
+    (28.0, 1.0, nan, nan)
     """
     if text in ("true", "false"):
         return float(text == "true")
-    try:
-        number = float(text)
-    except ValueError:
-        return math.nan
+    number = float(text) if _number.fullmatch(text) else math.nan
     return number if math.isfinite(number) else math.nan
 
 
