@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import zstandard
 from sqlalchemy import Connection, Engine, Row, func, select
 
@@ -40,16 +41,18 @@ def record_of(row: Row[Any]) -> Record:
     """A table row as the record it was made from.
 
     Raises:
-        ChainBroken: Its request or answer cannot be unpacked.
+        ChainBroken: Its request or answer cannot be unpacked, or another field is not of the type it was written with.
     """
-    plain = row._asdict()
+    held = {name: getattr(row, name) for name in Record.__struct_fields__}
     unpacker = zstandard.ZstdDecompressor()
     try:
-        return Record(**{**plain, **{name: unpacker.decompress(plain[name]) for name in ("request", "answer")}})
-    except (zstandard.ZstdError, TypeError) as error:
-        raise ChainBroken(
-            f"record {plain['sequence']} was changed: its request or answer cannot be unpacked"
-        ) from error
+        held |= {name: unpacker.decompress(held[name]) for name in ("request", "answer")}
+    except (zstandard.ZstdError, TypeError, MemoryError) as error:
+        raise ChainBroken(f"record {row.sequence} was changed: its request or answer cannot be unpacked") from error
+    try:
+        return msgspec.convert(held, Record)
+    except msgspec.ValidationError as error:
+        raise ChainBroken(f"record {row.sequence} was changed: {error}") from error
 
 
 def read_head(connection: Connection) -> Head:
@@ -57,7 +60,10 @@ def read_head(connection: Connection) -> Head:
     row = connection.execute(select(chain_head.c.sequence, chain_head.c.hash).where(chain_head.c.id == 1)).one_or_none()
     if row is None:
         raise ChainBroken("the note of the chain's head was removed")
-    return Head(*row)
+    try:
+        return msgspec.convert(tuple(row), Head)
+    except msgspec.ValidationError as error:
+        raise ChainBroken(f"the note of the chain's head was changed: {error}") from error
 
 
 def read_records(engine: Engine, *, until: int | None = None) -> Iterator[Record]:

@@ -130,7 +130,8 @@ def replay(
 
     Everything in the answer is compared but its ``decision_id`` and the versions of the software: an upgrade that
     decides as before is no drift. Numbers must be equal, not close. A release that is not there, or a request that is
-    no longer valid, is a difference too, not the end of the replay.
+    no longer valid, is a difference too, not the end of the replay. A record that was changed is its end: what it says
+    was never answered.
 
     Args:
         store: Where the decisions are.
@@ -139,7 +140,7 @@ def replay(
 
     Raises:
         UnknownName: A decision id is not in the store.
-        ChainBroken: A stored record cannot be read.
+        ChainBroken: A stored record no longer gives its own hash.
     """
     for record in _chosen(store, decision_ids):
         yield Replayed(record.sequence, record.decision_id, tuple(_differences(record, find_release)))

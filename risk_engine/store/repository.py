@@ -108,9 +108,15 @@ class Store:
         return record
 
     def records(self) -> Iterator[Record]:
-        """Every record in order."""
+        """Every record in order.
+
+        Raises:
+            ChainBroken: One no longer gives its own hash; those before it have been given.
+        """
         with told(self.path):
-            yield from read_records(self._reader)
+            for record in read_records(self._reader):
+                verify(record, previous_hash=record.previous_hash)
+                yield record
 
     def head(self) -> Head:
         """The end of the chain."""

@@ -21,11 +21,13 @@ def test_verify_and_replay_what_was_recorded(run, database, release_dir):
     assert (code, json.loads(out)["replayed"]) == (0, 1)
 
 
-def test_a_record_that_was_changed_fails_the_check(refused, database):
+def test_a_record_that_was_changed_fails_the_check(refused, database, release_dir):
     with sqlite3.connect(database) as connection:
         assert connection.execute("UPDATE decisions SET application_id = 'other' WHERE sequence = 2").rowcount == 1
     connection.close()
-    assert "record 2 was changed" in refused("verify", "--database", f"sqlite:///{database}", code=1)
+    url = f"sqlite:///{database}"
+    assert "record 2 was changed" in refused("verify", "--database", url, code=1)
+    assert "record 2 was changed" in refused("replay", "--database", url, "--releases", release_dir, code=1)
 
 
 def test_drift_is_named_by_its_field(run, decided, release_dir, tmp_path):

@@ -40,11 +40,12 @@ def test_a_store_that_cannot_be_written(service, body):
     assert service.get("/readyz", role=None).status_code == 200
 
 
-def test_a_record_that_was_changed_is_not_served(start, body, caplog):
+@pytest.mark.parametrize("value", ["other", b"\xff", 7])
+def test_a_record_that_was_changed_is_not_served(start, body, caplog, value):
     with start() as service:
         made = service.post(body).headers["location"]
         intruder = sqlite3.connect(service.store.path)
-        intruder.execute("update decisions set application_id = 'other'")
+        intruder.execute("update decisions set application_id = ?", (value,))
         intruder.commit()
         intruder.close()
         answer = service.get(made)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_engine.decision.record import GENESIS, seal, verify
+from risk_engine.decision.record import GENESIS, Record, seal, verify
 from risk_engine.errors import ChainBroken, StoreError
 from risk_engine.store import open_store
 from risk_engine.store.chain import row_of
@@ -80,6 +80,10 @@ def test_the_chain_continues_after_reopening(written, url, draft):
 TAMPERINGS = {
     "bytes were told to be text": ("update decisions set answer=cast(answer as text) where sequence=2", "was changed"),
     "a field was changed": ("update decisions set application_id='other' where sequence=4", "record 4 was changed"),
+    "a text became bytes": (
+        "update decisions set application_id=x'ff' where sequence=5",
+        "record 5 was changed: Expected `str`, got `bytes` - at `[$]",
+    ),
     "an answer was replaced": (
         "update decisions set answer=(select answer from decisions where sequence=1) where sequence=5",
         "record 5 was changed: its fields",
@@ -124,6 +128,8 @@ TAMPERINGS = {
         "record 8 was added behind the head",
     ),
     "the head was changed": ("update chain_head set hash='00'", "record 7 was replaced"),
+    "the head became text": ("update chain_head set sequence='seven'", "head was changed"),
+    "the head became bytes": ("update chain_head set hash=x'00'", "head was changed"),
     "the head was removed": ("delete from chain_head", "head was removed"),
 }
 
@@ -136,6 +142,39 @@ def test_tampering_is_named(written, url, what):
     connection.close()
     with open_store(url, write=False) as store, pytest.raises(ChainBroken, match=told):
         store.verify_chain()
+
+
+HASHED = [name for name in Record.__struct_fields__ if name != "sequence"]  # which SQLite keeps a whole number
+
+
+@pytest.mark.parametrize("value", [None, b"\xff", 7, "text"])
+@pytest.mark.parametrize("column", HASHED)
+def test_a_value_of_any_type_in_a_hashed_column_is_named(url, database, draft, column, value):
+    with open_store(url, write=True) as store:
+        for number in range(1, 4):
+            store.append(draft(number, idempotency_key=f"k{number}"))
+    overwrite(database, column, value)
+    with open_store(url, write=False) as store:
+        for read in (store.verify_chain, lambda: list(store.records())):
+            with pytest.raises(ChainBroken, match=r"record 2 (was changed|does not follow)"):
+                read()
+        if column != "decision_id":
+            with pytest.raises(ChainBroken, match="record 2 was changed"):
+                store.get("d2")
+
+
+def overwrite(database, column, value):
+    """Change the second record as someone can who may write the file, whatever its table declares."""
+    connection = sqlite3.connect(database)
+    connection.executescript(
+        "pragma writable_schema=on; update sqlite_master set sql=replace(sql, 'NOT NULL', '')"
+        " where name='decisions' and type='table';"
+    )
+    connection.close()
+    connection = sqlite3.connect(database)
+    connection.execute(f"update decisions set {column}=? where sequence=2", (value,))
+    connection.commit()
+    connection.close()
 
 
 def test_a_replaced_last_record_is_found(written, url, draft):

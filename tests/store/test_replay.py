@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import sqlite3
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from risk_engine.application import decode
 from risk_engine.decision.record import Draft
 from risk_engine.decision.underwrite import underwrite
-from risk_engine.errors import ReleaseError, UnknownName
+from risk_engine.errors import ChainBroken, ReleaseError, UnknownName
 from risk_engine.store.replay import replay_records
 from tests.service.conftest import DOCUMENT
 
@@ -91,3 +92,17 @@ def test_a_release_that_was_changed_is_refused(store, decided, tmp_path, release
     card.write_text(card.read_text() + "!")
     (difference,) = replay_records(store, copy.parent).drifted[0].differences
     assert "model/model_card.md was changed" in difference.replayed
+
+
+@pytest.mark.parametrize("value", ["other", b"\xff"])
+def test_a_record_that_was_changed_is_the_end(store, decided, release_dir, value):
+    store.append(decided("d1"))
+    store.append(decided("d2"))
+    connection = sqlite3.connect(store.path)
+    connection.execute("update decisions set application_id=? where sequence=2", (value,))
+    connection.commit()
+    connection.close()
+    for chosen in ([], ["d2"]):
+        with pytest.raises(ChainBroken, match="record 2 was changed"):
+            replay_records(store, release_dir, chosen)
+    assert replay_records(store, release_dir, ["d1"]).drifted == ()
