@@ -93,12 +93,12 @@ class ModelTerms(msgspec.Struct, frozen=True, kw_only=True):
     provenance: dict[str, str]
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     files: dict[str, str]
 
 
-class _Manifest(msgspec.Struct, frozen=True):
+class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: _Part
     policy: _Part
     effective_from: dt.date
@@ -201,6 +201,8 @@ def release_id(folder: Path) -> str:
 def load_release(path: Path) -> Release:
     """Load a release: every file's hash, every policy example and every golden vector is checked first.
 
+    Nothing may stand in it that its manifest does not name, but what is hidden (``.DS_Store``).
+
     Raises:
         ReleaseError: The directory is missing, incomplete or was changed (the file is named), or the model does not
             score its golden vectors as it did when it was written.
@@ -214,6 +216,7 @@ def load_release(path: Path) -> Release:
         )
     with _broken(manifest_file):
         manifest = msgspec.json.decode(manifest_file.read_bytes(), type=_Manifest)
+    _refuse_strays(path, (manifest_file.name, "model", "policy"), path.iterdir())
     model_files = _verified(path / "model", manifest.model)
     _verified(path / "policy", manifest.policy)
     with _broken(path / "model"):
@@ -225,6 +228,9 @@ def load_release(path: Path) -> Release:
         model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
         check_golden(model, model_files["golden.jsonl"], path)
     policy = read_policy(path / "policy", plan.facts, model.master_scale.grades)
+    if manifest.effective_from != policy.effective_from:
+        found = f"{manifest_file} says effective_from {manifest.effective_from}"
+        raise _untrusted(f"{found}, its policy says {policy.effective_from}")
     return Release(
         id=_sha(manifest_file.read_bytes()),
         model_id=manifest.model.id,
@@ -248,7 +254,7 @@ def _broken(path: Path) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
         if isinstance(error, RiskEngineError):
             raise
-        raise ReleaseError(f"{path} is broken: {error}", hint="restore the release or train it again") from error
+        raise _untrusted(f"{path} is broken: {error}") from error
 
 
 def refuse_other_things(out: Path) -> None:
@@ -349,18 +355,27 @@ def _part(files: Mapping[str, bytes]) -> _Part:
 
 
 def _verified(folder: Path, part: _Part) -> dict[str, bytes]:
+    _refuse_strays(
+        folder, part.files, (entry for entry in folder.rglob("*") if entry.is_symlink() or not entry.is_dir())
+    )
     files = _folder(folder)
     found = _part(files)
     if found == part:
         return files
-    for name in sorted({*found.files, *part.files}):
-        was, now = part.files.get(name), found.files.get(name)
+    for name, was in sorted(part.files.items()):
+        now = found.files.get(name)
         if was != now:
-            told = "is missing" if now is None else "was added" if was is None else "was changed"
-            raise ReleaseError(
-                f"{folder.name}/{name} {told} after the release was written",
-                hint="restore the release or train it again",
-            )
-    raise ReleaseError(
-        f"the id of {folder.name} does not match its files", hint="restore the release or train it again"
-    )
+            told = "is missing" if now is None else "was changed"
+            raise _untrusted(f"{folder.name}/{name} {told} after the release was written")
+    raise _untrusted(f"the id of {folder.name} does not match its files")
+
+
+def _refuse_strays(folder: Path, named: Collection[str], entries: Iterable[Path]) -> None:
+    """Refuse what no hash is for; hidden files (``.DS_Store``) are no part of a release."""
+    found = {entry.relative_to(folder).as_posix() for entry in entries if not entry.name.startswith(".")}
+    for name in sorted(found - set(named)):
+        raise _untrusted(f"{folder / name} was added after the release was written")
+
+
+def _untrusted(told: str) -> ReleaseError:
+    return ReleaseError(told, hint="restore the release or train it again")

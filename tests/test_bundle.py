@@ -94,6 +94,51 @@ def test_a_broken_manifest(copied, text):
     assert "release.json is broken" in refusal(copied)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.update(approved_by="nobody"),
+        lambda manifest: manifest["policy"].update(approved_by="nobody"),
+    ],
+)
+def test_a_manifest_with_a_key_nobody_defined(copied, change):
+    manifest_of(copied, change)
+    assert "release.json is broken: Object contains unknown field `approved_by`" in refusal(copied)
+
+
+def test_the_first_day_is_the_policy_s_own(copied, release):
+    manifest_of(copied, lambda manifest: manifest.update(effective_from="2001-01-01"))
+    told = f"says effective_from 2001-01-01, its policy says {release.policy.effective_from}"
+    assert told in refusal(copied)
+
+
+@pytest.mark.parametrize("name", ["extra.txt", "model/extra.txt", "policy/rules/extra.txt", "notes/extra.txt"])
+def test_what_the_manifest_does_not_name_is_refused(copied, name):
+    file = copied / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("mine")
+    stray = "notes" if name.startswith("notes") else name
+    assert f"{copied.name}/{stray} was added" in refusal(copied)
+    file.unlink()
+    file.symlink_to("nowhere")
+    assert f"{copied.name}/{stray} was added" in refusal(copied)
+    file.unlink()
+    file.symlink_to(copied / "policy", target_is_directory=True)
+    assert f"{copied.name}/{stray} was added" in refusal(copied)
+
+
+def test_a_file_that_leads_nowhere_is_missing(copied):
+    (copied / "model" / "model_card.md").unlink()
+    (copied / "model" / "model_card.md").symlink_to("nowhere")
+    assert "model/model_card.md is missing" in refusal(copied)
+
+
+def test_hidden_files_are_no_part_of_a_release(copied, release):
+    for folder in (copied, copied / "model", copied / "policy"):
+        (folder / ".DS_Store").write_bytes(b"")
+    assert load_release(copied).id == release.id
+
+
 def test_an_id_that_is_not_the_files(copied):
     manifest_of(copied, lambda manifest: manifest["policy"].update(id="0" * 64))
     assert "the id of policy does not match its files" in refusal(copied)
