@@ -24,7 +24,7 @@ _EXPECTED = {
     "fraction": "a fraction between 0 and 1",
     "integer": "a whole number",
     "boolean": "true or false",
-    "value": "text, a number, true or false",
+    "value": "text, a number between -1e15 and 1e15, true or false",
 }
 _day = re.compile(r"\d{4}-\d{2}-\d{2}")
 _moment = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?")
@@ -74,8 +74,7 @@ def bounds_of(column: ColumnContract) -> str:
     if column.kind == "text" and metadata:
         return f" of {metadata[0].min_length} to {metadata[0].max_length} characters"
     if column.kind == "integer" and metadata:
-        least, most = metadata[0].ge, metadata[0].le
-        return f" from {least}" + (f" to {most}" if most < 2**53 else "") if least > -(2**53) else ""
+        return f" from {metadata[0].ge} to {metadata[0].le}"
     return ""
 
 

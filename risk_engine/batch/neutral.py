@@ -154,9 +154,15 @@ def _column(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
         case _:
             floats = as_floats(values)
             wrong = ~((floats >= column.low) & (floats <= column.high)) & ~nulls(values)
-            ends = f"a number from {column.low:g} to {column.high:g}"
-            faults.rows(part, column.name, wrong, f"{ends}, or nothing" if column.optional else ends)
+            expected = f"{_ends(column)}, or nothing" if column.optional else _ends(column)
+            faults.rows(part, column.name, wrong, expected)
             return floats
+
+
+def _ends(column: FileColumn) -> str:
+    if column.kind == "integer":
+        return f"a whole number from {column.low:.0f} to {column.high:.0f}"
+    return f"a number from {column.low:g} to {column.high:g}"
 
 
 def _moments(values: pa.ChunkedArray) -> tuple[Floats, Floats, Truths]:

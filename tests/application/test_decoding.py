@@ -119,6 +119,8 @@ ONE_FAULT = [
     (("applicant", "scope_codes"), ["a", 1], "$.applicant.scope_codes[1]", ["found 1", "text"]),
     (("applicant", "scope_codes"), {}, "$.applicant.scope_codes", ["an object", "a list of texts"]),
     (("applicant", "employees"), 1.0, "$.applicant.employees", ["1.0", "a whole number from 0"]),
+    (("applicant", "employees"), 2**53 + 1, "$.applicant.employees", ["a whole number from 0 to 9007199254740992"]),
+    (("applicant", "employees"), 2**63, "$.applicant.employees", ["a whole number from 0 to 9007199254740992"]),
     (("applicant", "employees"), -1, "$.applicant.employees", ["-1"]),
     (("applicant", "industry"), None, "$.applicant.industry", ["needed for a company"]),
     (("applicant", "established_on"), "2020-03-02", "$.applicant.established_on", ["nothing after 2020-03-01"]),
@@ -154,7 +156,9 @@ ONE_FAULT = [
     (("sources", 0, "covers_until"), "2001-01-01", "$.sources[0].covers_until", ["(covers_from) or later"]),
     (("utility_bills", 0, "period_end"), "2001-01-01", "$.utility_bills[0].period_end", ["(period_start) or later"]),
     (("tax_filings", 0, "tax_due"), None, "$.tax_filings[0].tax_due", ["since the period was filed"]),
-    (("attributes", 0, "value"), None, "$.attributes[0].value", ["text, a number, true or false"]),
+    (("attributes", 0, "value"), None, "$.attributes[0].value", ["text, a number between", "true or false"]),
+    (("attributes", 0, "value"), 1e16, "$.attributes[0].value", ["1e+16", "a number between -1e15 and 1e15"]),
+    (("attributes", 0, "value"), -(10**16), "$.attributes[0].value", ["a number between -1e15 and 1e15"]),
     (("attributes", 0, "value"), [1], "$.attributes[0].value", ["a list of 1"]),
 ]  # fmt: skip
 

@@ -136,7 +136,11 @@ BROKEN = {
     "not a number": (change("invoices", "tax", [1.0, 1.0, float("nan")]), "row 2, applicant A2: found nan, expected a"),
     "infinite": (change("invoices", "net_amount", [1.0, float("inf"), 1.0]), "found inf, expected a number from -1e"),
     "term below one": (
-        change("application", "term_months", [12, 0, 12]), "applicant A2: found 0, expected a number from 1 to 600",
+        change("application", "term_months", [12, 0, 12]), "A2: found 0, expected a whole number from 1 to 600",
+    ),
+    "a count beyond what a document may hold": (
+        change("applicant", "employees", [1, 2**54, 1]),
+        "found 18014398509481984, expected a whole number from 0 to 9007199254740992, or nothing",
     ),
     "date of no calendar": (
         change("invoices", "issued_on", pa.array([0, 1, 2_932_897], pa.int32()).cast(pa.date32())),
