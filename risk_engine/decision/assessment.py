@@ -20,6 +20,18 @@ from risk_engine.vocabulary import Cause, State
 
 FACTS = {fact.name: fact for fact in assessment_facts()}
 AGE, CONSENT = "applicant_age_years", "bureau_consent"
+ESTABLISHED_FROM = {
+    "assessed_instalment": "the request, its fees and the policy's assessment_rate",
+    "debt_service_to_income": "household_net_income, household_debt_service and assessed_instalment",
+    "residual_income": ("household_net_income, household_debt_service, household_living_costs and assessed_instalment"),
+    "affordable_amount": (
+        "household_net_income, household_debt_service, the request, its fees and the policy's assessment_rate and"
+        " max_debt_service_to_income"
+    ),
+    AGE: "birth_date in the section applicant and the day of decision",
+    CONSENT: "the sections consents and parties",
+}
+"""What each fact is established from, in words: no row of evidence stands behind it alone."""
 MEASURE = 1e9
 """An amount so large that rounding its instalment to cents does not show in the instalment per unit lent."""
 

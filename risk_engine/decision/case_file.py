@@ -17,10 +17,11 @@ import numpy as np
 
 from risk_engine.application import Application, decode, encode, fill_as_of
 from risk_engine.bundle import Release
+from risk_engine.decision.assessment import ESTABLISHED_FROM
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import Dossier, case_of, gather, open_dossier
 from risk_engine.decision.underwrite import decide
-from risk_engine.errors import UnknownName, UsageError
+from risk_engine.errors import RiskEngineError, UnknownName, UsageError
 from risk_engine.facts import Fact, FactMatrix, Plain
 from risk_engine.features import Columns
 from risk_engine.features.lineage import lineage
@@ -36,7 +37,8 @@ class RowBehind(NamedTuple):
     Attributes:
         section: Where it stands.
         row: What was sent; what is null or default is left out.
-        counted_as: The value it was counted with.
+        counted_as: The value it was counted with; of a word, its place among the feature's words, from 0; NaN where
+            the feature cannot read what the row says.
         reduce: The part of the formula that counted it.
     """
 
@@ -91,14 +93,15 @@ class CaseFile:
     decision: Decision
 
     def rows_behind(self, name: str) -> list[RowBehind]:
-        """The rows of evidence that a feature's value was computed from.
+        """The rows of evidence that a feature's value was computed from; of a lender's attribute, the row that told it.
 
         Raises:
             UnknownName: The release has no such feature.
+            UsageError: The decision establishes it itself; what from is told.
         """
         features = {feature.name: feature for feature in self.release.plan.features}
         if name not in features:
-            raise UnknownName.nearest("feature", name, features)
+            raise _no_feature(name, self.dossier)
         behind = []
         for line in lineage(features[name], self.columns):
             sent = (self.application.rows(line.section) or ())[line.place]
@@ -140,8 +143,8 @@ class CaseFile:
         Raises:
             InputFaults: The changed request breaks the contract.
             UnknownName: The release has no such feature.
-            UsageError: A value that the feature cannot have, or a moment without offset; a request that no route of
-                the portfolio holds for.
+            UsageError: A value that the feature cannot have, or of what is no feature because the decision establishes
+                it; a moment without offset; a request that no route of the portfolio holds for.
         """
         check_offset(as_of)
         plain = msgspec.json.decode(encode(self.application))
@@ -152,6 +155,9 @@ class CaseFile:
         case = open_case(msgspec.json.encode(plain), self.deciding)
         if not facts:
             return case
+        for name in facts:
+            if name not in case.dossier.matrix.names:
+                raise _no_feature(name, case.dossier)
         matrix = _changed(case.dossier.matrix, facts)
         dossier = open_dossier(case.application, case.release, case.columns, matrix, 0, case.as_of)
         return replace(case, dossier=dossier, decision=decide(dossier, case.release, UNRECORDED))
@@ -215,13 +221,18 @@ def at_moment(application: Application, moment: dt.datetime) -> Application:
     return decode(encode(fill_as_of(msgspec.structs.replace(application, application=request), moment)))
 
 
+def _no_feature(name: str, dossier: Dossier) -> RiskEngineError:
+    if name in dossier.facts and name in ESTABLISHED_FROM:
+        told = f"{name} is no feature: the decision establishes it itself, from {ESTABLISHED_FROM[name]}"
+        return UsageError(told, hint="ask about those")
+    return UnknownName.nearest("feature", name, dossier.matrix.names)
+
+
 def _changed(matrix: FactMatrix, facts: Mapping[str, Plain | None]) -> FactMatrix:
     column = {name: place for place, name in enumerate(matrix.names)}
     values, states = matrix.values.copy(), matrix.states.copy()
     causes, clipped = matrix.causes.copy(), matrix.clipped.copy()
     for name, plain in facts.items():
-        if name not in column:
-            raise UnknownName.nearest("feature", name, column)
         at = (0, column[name])
         values[at] = np.nan if plain is None else _written(matrix.facts[column[name]], plain)
         states[at] = State.NOT_OBTAINED if plain is None else State.VALUE

@@ -102,12 +102,19 @@ class Columns:
 
     def attribute(self, name: str, words: tuple[str, ...] | None) -> tuple[Floats, Bytes, Bytes]:
         """Values, states and causes of one of the lender's own attributes, (n,) each."""
+        return self._lender().read(name, words)
+
+    def attribute_row(self, name: str, row: int) -> int | None:
+        """Position in the section ``attributes`` of the row that one applicant's attribute is read from, if any."""
+        return self._lender().row(name, row)
+
+    def _lender(self) -> Attributes:
         if self._attributes is None:
             place = PLACE["attributes"]
             self._attributes = Attributes(
                 self.section("attributes"), self.coverage.states[place], self.coverage.causes[place]
             )
-        return self._attributes.read(name, words)
+        return self._attributes
 
     def section_state(self, name: str) -> tuple[Bytes, Bytes]:
         """States and causes of a section, (n,) each."""

@@ -54,6 +54,15 @@ class Attributes:
         states[bad], causes[bad] = int(State.NOT_OBTAINED), int(Cause.INVALID)
         return values, states, causes
 
+    def row(self, name: str, applicant: int) -> int | None:
+        """Position in the section of the row that one applicant's attribute is read from; None where there is none."""
+        if name not in self._last or self._section is None:
+            return None
+        rows = self._last[name]
+        at = np.searchsorted(rows, self._section.offsets[applicant])
+        there = at < len(rows) and rows[at] < self._section.offsets[applicant + 1]
+        return int(rows[at]) if there else None
+
     def _numbers(self, rows: Ints) -> Floats:
         assert self._section is not None  # noqa: S101 - read() has looked
         numbers = self._section.column("value")[rows]

@@ -1,7 +1,8 @@
-"""The rows behind a value: for every reduce, the rows of its window that were counted."""
+"""The rows behind a value: for every reduce, the rows of its window that were counted; for an attribute, its row."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from risk_engine.features.columns import Columns
 from risk_engine.features.compiler import Compiler, Place
 from risk_engine.features.declaration import Feature
 from risk_engine.features.execution import Executable
-from risk_engine.features.expressions import Expression
+from risk_engine.features.expressions import Expression, walk
 from risk_engine.features.functions import CELLS, REDUCES
 from risk_engine.features.program import ROW_DATES
 from risk_engine.features.shapes import Window
@@ -23,8 +24,9 @@ class Line(NamedTuple):
     Attributes:
         section: Where it stands.
         place: Its place among the applicant's rows of that section as they were sent, from 0.
-        value: What it was counted with.
-        reduce: The reduce, or the cells, that counted it.
+        value: What it was counted with; of a word, its place among the feature's words, from 0; NaN where it could not
+            be read.
+        reduce: The reduce, the cells or the lender's attribute that counted it.
     """
 
     section: str
@@ -37,7 +39,8 @@ def lineage(feature: Feature, columns: Columns, row: int = 0) -> list[Line]:
     """The rows behind one applicant's value of a feature.
 
     Rows stand under each reduce that counted them, so that the values under one ``Sum`` add up to it. A bill that is
-    spread over months stands with its whole value; a day-end level with the level of the posting that set it.
+    spread over months stands with its whole value; a day-end level with the level of the posting that set it. A
+    lender's attribute was read from the last row of its name.
     """
     compiler = Compiler()
     found: dict[int, Expression] = {}
@@ -55,7 +58,19 @@ def lineage(feature: Feature, columns: Columns, row: int = 0) -> list[Line]:
             Line(name, int(places[at]), float(values[at]), str(node))
             for at in np.flatnonzero(~np.isnan(values)).tolist()
         ]
-    return lines
+    attributes = {str(node): node for node in walk(feature.expression) if node.op == "attribute"}
+    return lines + [line for node in attributes.values() for line in _row_of(node, columns, row)]
+
+
+def _row_of(attribute: Expression, columns: Columns, row: int) -> Iterator[Line]:
+    """The row that a lender's attribute was read from; none where the section was not obtained."""
+    name, section = attribute.settings["section"], columns.section(attribute.settings["section"])
+    at = columns.attribute_row(attribute.settings["name"], row)
+    if section is None or at is None or columns.section_state(name)[0][row] != 0:
+        return
+    value = columns.attribute(attribute.settings["name"], attribute.settings.get("words"))[0][row]
+    place = section.index_in_applicant(row)[at - section.offsets[row]]
+    yield Line(name, int(place), float(value), str(attribute))
 
 
 def _rows_of(node: Expression) -> Expression:

@@ -7,8 +7,11 @@ import datetime as dt
 import pytest
 
 from risk_engine.application import encode
+from risk_engine.batch import documents
+from risk_engine.decision.assessment import ESTABLISHED_FROM
 from risk_engine.decision.case_file import open_case
 from risk_engine.errors import InputFaults, UnknownName, UsageError
+from risk_engine.facts import assessment_facts
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,36 @@ def test_an_unknown_feature_is_refused_with_the_nearest(case):
         case.rows_behind("sale_invoiced_12m")
     with pytest.raises(UnknownName, match="sales_invoiced_12m"):
         case.what_if(facts={"sale_invoiced_12m": 1.0})
+
+
+def test_behind_a_lender_s_attribute_is_the_row_that_told_it(case):
+    (row,) = case.rows_behind("relationship_points")
+    assert (row.section, row.row["name"]) == ("attributes", "relationship_points")
+    assert row.counted_as == row.row["value"] == case.decision.features["relationship_points"].value
+
+
+NAMED = {
+    "assessed_instalment": "assessment_rate",
+    "debt_service_to_income": "household_debt_service",
+    "residual_income": "household_living_costs",
+    "affordable_amount": "max_debt_service_to_income",
+    "applicant_age_years": "birth_date",
+    "bureau_consent": "consents",
+}
+
+
+def test_what_the_decision_establishes_itself_is_told_so(persons, case):
+    person = open_case(next(iter(documents(persons.sections))), persons.release)
+    established = person.decision.features.keys() - set(person.release.plan.names)
+    assert established == ESTABLISHED_FROM.keys() == {fact.name for fact in assessment_facts()}
+    for name in established:
+        told = f"{name} is no feature: the decision establishes it itself, from .*{NAMED[name]}"
+        with pytest.raises(UsageError, match=told):
+            person.rows_behind(name)
+        with pytest.raises(UsageError, match=told):
+            person.what_if(facts={name: None})
+    with pytest.raises(UnknownName, match="no feature named 'residual_income'"):
+        case.rows_behind("residual_income")  # nothing in this release establishes it
 
 
 def test_another_request_is_judged_anew(case):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from risk_engine.features.language import (
     Max,
     Sum,
     ago,
+    attribute,
     by,
     days,
     ever,
@@ -79,3 +82,21 @@ def test_one_applicant_of_a_chunk():
 def test_evidence_that_was_not_obtained_has_no_rows():
     columns = from_document(application(document(invoices=[invoice(1, "2020-02-20", 1.0)] * 2)))
     assert lineage(feature(Sum(invoices.net_amount, ever)), columns) == []
+
+
+def test_an_attribute_tells_the_last_row_of_its_name():
+    rows = [
+        {"row_id": "1", "name": "points", "value": 3.0, "known_at": "2020-02-01T00:00:00+08:00"},
+        {"row_id": "2", "name": "job", "value": "skilled"},
+        {"row_id": "3", "name": "points", "value": 5.0, "known_at": "2020-02-20T00:00:00+08:00"},
+        {"row_id": "4", "name": "points", "value": 9.0, "known_at": "2021-01-01T00:00:00+08:00"},
+    ]
+    both = [application(document(attributes=told)) for told in ([], rows)]
+    for columns, row in ((from_document(both[1]), 0), (table_columns(both), 1)):
+        ratio = feature(attribute("points") / (attribute("points") + attribute("absent")))
+        assert lineage(ratio, columns, row) == [Line("attributes", 2, 5.0, 'attribute("points")')]
+        job = feature(attribute("job", words=("none", "skilled")))
+        assert [(line.place, line.value) for line in lineage(job, columns, row)] == [(1, 1.0)]
+        (unread,) = lineage(feature(attribute("job")), columns, row)
+        assert (unread.place, math.isnan(unread.value)) == (1, True)
+    assert lineage(feature(attribute("points")), table_columns(both), 0) == []
