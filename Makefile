@@ -13,7 +13,7 @@ OUT ?= build
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: $(READY) ## Train on data/sample, decide three cases, write a page, say what to try next
+demo: $(READY) ## Train on data/sample, decide four documents, write a page, say what to try next
 	@$(BIN)/python -m training.demo --out $(OUT)/demo
 
 test: $(READY) ## Everything CI runs: checks, then every test

@@ -118,4 +118,4 @@ SHORT_VIEW = (
     "decision_id", "application_id", "as_of", "outcome", "refer_kind", "default_probability", "score", "grade",
     "limit", "price", "reasons", "notes",
 )  # fmt: skip
-"""Fields of ``?view=short``: from the outcome to the reasons."""
+"""Fields of ``?view=short``: from the outcome to the reasons, and the notes."""

@@ -96,10 +96,10 @@ def _response(record: Record, view: View, *, status: int) -> Response:
 
 
 def short_view(answer: bytes) -> bytes:
-    """From the outcome to the reasons: the recorded answer without its rules, features, notes and versions.
+    """From the outcome to the reasons, and the notes: the recorded answer without its rules, features and versions.
 
-    >>> short_view(b'{"decision_id":"d1","rules":[],"outcome":"refer"}')
-    b'{"decision_id":"d1","outcome":"refer"}'
+    >>> short_view(b'{"decision_id":"d1","rules":[],"outcome":"refer","notes":[]}')
+    b'{"decision_id":"d1","outcome":"refer","notes":[]}'
     """
     whole = msgspec.json.decode(answer)
     return msgspec.json.encode({name: whole[name] for name in SHORT_VIEW if name in whole})

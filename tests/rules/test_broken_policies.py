@@ -257,6 +257,9 @@ def test_any_damage_is_told_and_nothing_else_happens(folder, file):
             folder.load()
 
 
-def test_a_missing_folder(folder):
+def test_a_missing_folder(folder, tmp_path):
     folder.files = {}
+    path = faults_of(folder)[0].path
+    assert path.endswith("/policy.yaml")
+    assert path.startswith(str(tmp_path))
     assert "policy.yaml: found no such file" in str(faults_of(folder)[0])
