@@ -31,6 +31,11 @@ class ArrowKind:
     accepts: Callable[[pa.DataType], bool]
 
 
+def holds_text(found: pa.DataType) -> bool:
+    """Whether the values of a type are texts, or lists of texts."""
+    return _is_text(found) or _is_texts(found)
+
+
 def _is_text(found: pa.DataType) -> bool:
     if is_type.is_dictionary(found):
         return _is_text(found.value_type)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from risk_engine.batch.arrow_kinds import KEY
+from risk_engine.batch.broken_texts import refuse_broken_texts
 from risk_engine.batch.section_files import SectionFile, first_line, open_parquet, open_sections
 from risk_engine.errors import DataError, Fault, TableFaults
 
@@ -208,6 +209,7 @@ class _Forward:
                     if number == 0:
                         yield _Batch(opened.schema_arrow.empty_table().select(columns[1:]), [], [0])
                     for batch in opened.iter_batches(ROWS_A_READ, columns=columns):
+                        refuse_broken_texts(batch, path, self._name)
                         yield self._checked(batch)
                 except (OSError, pa.ArrowException) as error:
                     raise DataError(f"{self._name}: cannot be read: {first_line(error)}") from error
