@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +31,16 @@ def _plain(cell: pa.Scalar) -> object:
 
 
 class ChunkFaults:
-    """The faults of one chunk, in the order found."""
+    """The faults of one chunk, in the order found.
 
-    def __init__(self, chunk: Chunk) -> None:
+    Args:
+        chunk: Some applicants.
+        only: Positions of those whose wrong rows are told; None tells everybody's.
+    """
+
+    def __init__(self, chunk: Chunk, only: Collection[int] | None = None) -> None:
         self._chunk = chunk
+        self._only = None if only is None else np.array(sorted(only))
         self._faults: list[Fault] = []
         self._more = 0
 
@@ -63,6 +69,9 @@ class ChunkFaults:
             hint: Says what to do about what stands there.
         """
         culprits = np.flatnonzero(wrong)
+        if self._only is not None:
+            owners = np.searchsorted(part.offsets, culprits, side="right") - 1
+            culprits = culprits[np.isin(owners, self._only)]
         told = culprits[: MOST - len(self._faults)]
         self._more += len(culprits) - len(told)
         for row in told.tolist():

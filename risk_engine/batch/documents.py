@@ -13,6 +13,7 @@ from risk_engine.application import APPLICANT, LISTS, Application, decode
 from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part, read_chunks
+from risk_engine.batch.neutral import check_chunk
 from risk_engine.errors import InputFaults, UnknownName
 
 
@@ -31,12 +32,14 @@ def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Appl
         TableFaults: Rows that do not make a valid document.
     """
     wanted = None if ids is None else set(ids)
-    seen = set()
+    seen: set[str] = set()
     for chunk in read_chunks(folder):
-        for position, key in enumerate(chunk.ids):
-            seen.add(key)
-            if wanted is None or key in wanted:
-                yield chunk_documents(chunk, {position: None})[position]
+        seen.update(chunk.ids)
+        positions = [position for position, key in enumerate(chunk.ids) if wanted is None or key in wanted]
+        if positions:
+            check_chunk(chunk, positions)
+        for position in positions:
+            yield chunk_documents(chunk, {position: None})[position]
     for missing in sorted((wanted or set()) - seen):
         raise UnknownName.nearest("application", missing, seen)
 

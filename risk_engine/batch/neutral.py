@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 import msgspec
@@ -61,14 +61,18 @@ def chunk_tables(chunk: Chunk) -> tuple[ApplicantTable, dict[str, SectionTable]]
     return applicants, tables
 
 
-def check_chunk(chunk: Chunk) -> dict[str, SectionTable]:
+def check_chunk(chunk: Chunk, only: Collection[int] | None = None) -> dict[str, SectionTable]:
     """Check every value of a chunk, whether or not it can be decided; the chunk's sections in neutral form.
+
+    Args:
+        chunk: Some applicants.
+        only: Positions of those whose faults are told; None tells everybody's.
 
     Raises:
         TableFaults: Nulls in columns that are always filled, unknown words, texts that are no moment or decimal,
             numbers out of the contract's bounds, dates of no calendar: every one, up to a hundred.
     """
-    faults = ChunkFaults(chunk)
+    faults = ChunkFaults(chunk, only)
     tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
     faults.tell()
     return tables

@@ -6,11 +6,12 @@ import datetime as dt
 from decimal import Decimal
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from risk_engine.application import decode, encode
-from risk_engine.batch import document, documents
+from risk_engine.batch import check_rows, document, documents
 from risk_engine.errors import TableFaults, UnknownName
 
 
@@ -95,3 +96,35 @@ def test_rows_that_make_no_valid_document_are_told(sections):
 
     with pytest.raises(TableFaults, match=r"established_on.*A2"):
         document(sections(future), "A2")
+
+
+def days(*numbers):
+    return pa.array(np.array(numbers, np.int32)).cast(pa.date32())
+
+
+def moments(*microseconds):
+    return pa.array(microseconds, pa.timestamp("us", "UTC"))
+
+
+MISFITS = {
+    "a date of no calendar": ("invoices", {"issued_on": days(0, 2**31 - 1, 0)}),
+    "a moment of no calendar": ("sources", {"retrieved_at": moments(475_492_000_000_000_000, 0, 0)}),
+    "a number beside a word": ("attributes", {
+        "application_id": ["A1", "A2"], "name": ["a", "a"], "value": [1.0, 2.0], "value_text": ["b", None],
+    }),
+    "an unknown word": ("invoices", {"direction": ["out", "oot", "in"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", MISFITS)
+def test_what_a_batch_refuses_of_an_applicant_no_document_is_made_of(sections, way):
+    section, columns = MISFITS[way]
+    folder = sections(lambda tables: tables.setdefault(section, {}).update(columns))
+    told = []
+    for read in (lambda: check_rows(folder), lambda: document(folder, "A1")):
+        with pytest.raises(TableFaults) as refused:
+            read()
+        told.append(refused.value.faults)
+    assert told[0] == told[1]
+    assert "applicant A1" in told[0][0].path
+    assert [one.application.application_id for one in documents(folder, ["A2", "A3"])] == ["A2", "A3"]
