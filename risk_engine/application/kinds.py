@@ -57,7 +57,7 @@ def read_custom(kind: type, given: object) -> object:
 def write_custom(given: object) -> object:
     """Write the one kind msgspec does not know (its ``enc_hook``)."""
     if isinstance(given, Decimal):
-        return str(given)
+        return f"{given:f}"
     raise TypeError(f"the data contract has no kind {type(given).__name__}")
 
 

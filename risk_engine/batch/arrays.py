@@ -31,6 +31,15 @@ def as_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values.cast(pa.string())
 
 
+def as_decimal_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decimals as texts, where Arrow would write the smallest with an exponent: 0E-8."""
+    texts = as_texts(values)
+    if not pa.types.is_decimal(values.type) or not pc.any(pc.match_substring(texts, "E")).as_py():
+        return texts
+    plain = [None if value is None else f"{value:f}" for value in values.to_pylist()]
+    return pa.chunked_array([pa.array(plain, pa.string())])
+
+
 def as_floats(values: pa.ChunkedArray | pa.Array) -> Floats:
     """As float64; Arrow's null becomes NaN."""
     return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def _plain(part: Part, name: str, value: Any) -> object:
     if isinstance(value, dt.date):
         return value.isoformat()
     if value is not None and part.file.columns[name].kind == "decimal":
-        return str(value)
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
     if value is not None and part.file.columns[name].kind in {"money", "number", "fraction"}:
         return float(value)  # a decimal of the file among them
     return value

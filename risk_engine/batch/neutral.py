@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT
-from risk_engine.batch.arrays import Floats, Truths, as_floats, as_texts, nulls, places_in
+from risk_engine.batch.arrays import Floats, Truths, as_decimal_texts, as_floats, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import NUMBER, WORD, FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part
@@ -215,7 +215,7 @@ def _beyond(seconds: Floats) -> Truths:
 
 def _decimals(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
     """The nearest float64 to each decimal text, as a document's decimals are read."""
-    values = as_texts(part.rows.column(column.name))
+    values = as_decimal_texts(part.rows.column(column.name))
     plain = pc.fill_null(pc.match_substring_regex(values, PLAIN_DECIMAL), fill_value=True)
     wrong = ~plain.to_numpy()
     faults.rows(part, column.name, wrong, 'decimal text such as "250000.00"')

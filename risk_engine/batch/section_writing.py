@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from risk_engine.application import SECTIONS
+from risk_engine.batch.arrays import as_decimal_texts
 from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
 from risk_engine.batch.chunks import read_chunks
 from risk_engine.batch.documents import chunk_documents
@@ -51,7 +52,14 @@ def write_section(path: Path, name: str, stream: pa.RecordBatchReader) -> int:
     schema = pa.schema([
         (field.name, _written(columns[field.name], field.type)) for field in stream.schema
     ])  # fmt: skip
-    return write_tables(path, schema, (table.cast(schema) for table in _even(stream)))
+    return write_tables(path, schema, (_plain_decimals(table, columns).cast(schema) for table in _even(stream)))
+
+
+def _plain_decimals(table: pa.Table, columns: Mapping[str, FileColumn]) -> pa.Table:
+    for place, name in enumerate(table.column_names):
+        if columns[name].kind == "decimal":
+            table = table.set_column(place, name, as_decimal_texts(table.column(place)))
+    return table
 
 
 def _even(stream: pa.RecordBatchReader) -> Iterator[pa.Table]:

@@ -98,6 +98,27 @@ def test_rows_that_make_no_valid_document_are_told(sections):
         document(sections(future), "A2")
 
 
+def fee_rows(amount):
+    """One fee, its amount as a decimal of a large scale."""
+    return {
+        "application_id": ["A1"],
+        "payee": ["lender"],
+        "kind": ["arrangement"],
+        "amount": pa.array([Decimal(amount)], pa.decimal128(18, 8)),
+        "when": ["upfront"],
+        "mandatory": [True],
+    }
+
+
+@pytest.mark.parametrize("amount", ["0", "0.0000001", "12.5"])
+def test_a_decimal_of_a_large_scale_is_an_amount(sections, amount):
+    folder = sections(lambda tables: tables.update(fees=fee_rows(amount)))
+    assert check_rows(folder) == 3
+    first = document(folder, "A1")
+    assert first.fees[0].amount == Decimal(amount)
+    assert decode(encode(first)) == first
+
+
 def days(*numbers):
     return pa.array(np.array(numbers, np.int32)).cast(pa.date32())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -26,3 +28,11 @@ def test_the_cut_of_the_stream_does_not_show(tmp_path, rows):
         found.add(sha256_of(tmp_path / "attributes.parquet"))
     assert len(found) == 1
     assert pq.read_table(tmp_path / "attributes.parquet").equals(table)
+
+
+def test_a_decimal_is_written_without_exponent(tmp_path):
+    amounts = [Decimal(0), Decimal("0.0000001"), None, Decimal("12.5")]
+    table = pa.table({"application_id": list("ABCD"), "amount": pa.array(amounts, pa.decimal128(18, 8))})
+    write_section(tmp_path / "fees.parquet", "fees", table.to_reader())
+    written = pq.read_table(tmp_path / "fees.parquet")["amount"].to_pylist()
+    assert written == ["0.00000000", "0.00000010", None, "12.50000000"]
