@@ -83,7 +83,7 @@ def read_chunks(
     Raises:
         TableFaults: Columns or types break the contract; a file is unsorted or split (rows of one applicant apart)
             or has rows of an applicant that ``application.parquet`` does not name; ``application`` or
-            ``applicant`` does not have exactly one row an applicant.
+            ``applicant`` does not have exactly one row an applicant; a text is not UTF-8.
         DataError: A file cannot be read.
     """
     files = open_sections(folder, only, told)
@@ -218,7 +218,7 @@ class _Forward:
         keys = batch.column(KEY)
         if keys.null_count:
             raise TableFaults([Fault(self._name, f"a row without {KEY}", f"{KEY} on every row")])
-        coded = keys if pa.types.is_dictionary(keys.type) else keys.dictionary_encode()
+        coded = keys if pa.types.is_dictionary(keys.type) else keys.cast(pa.string()).dictionary_encode()
         codes = coded.indices.to_numpy()
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
         ids: list[str] = coded.dictionary.take(pa.array(codes[starts])).to_pylist()
@@ -229,6 +229,8 @@ class _Forward:
 
     def _follow(self, key: str) -> None:
         """Check an applicant against the one whose rows stand before."""
+        if not key:
+            raise TableFaults([Fault(self._name, f"a row whose {KEY} is empty", f"{KEY} on every row")])
         if self._last is not None and key < self._last:
             found = f"applicant {key} after a later one, so its rows may be split"
             raise TableFaults([Fault(self._name, found, f"rows sorted by {KEY}")])

@@ -106,6 +106,10 @@ BROKEN = {
     ),
     "two requests": (rows("application", [0, 1, 1, 2]), "two rows of applicant A2"),
     "no applicant row": (rows("applicant", [0, 2]), "0 rows of applicant A2, expected one row"),
+    "empty key": (
+        change("application", "application_id", ["", "A2", "A3"]),
+        "application.parquet: found a row whose application_id is empty, expected application_id on every row",
+    ),
     "no key": (change("invoices", "application_id", ["A1", "A1", None]), "a row without application_id"),
     "no required column": (drop("invoices", "net_amount"), "net_amount: found no such column, expected a number"),
     "misspelled column": (
@@ -173,6 +177,24 @@ def test_each_way_of_being_wrong_is_told(sections, way):
     with pytest.raises(DataError) as told:
         check_rows(folder)
     assert words in str(told.value)
+
+
+TEXT_TYPES = (pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string()))
+
+
+@pytest.mark.parametrize("kind", TEXT_TYPES, ids=str)
+def test_every_text_type_reads_the_same_rows(sections, kind):
+    whole = rows_of(sections(), 2)
+
+    def otherwise(tables):
+        for name, columns in tables.items():
+            table = pa.table(columns)
+            fields = [(one.name, kind if pa.types.is_string(one.type) else one.type) for one in table.schema]
+            tables[name] = table.cast(pa.schema(fields))
+
+    folder = sections(otherwise)
+    assert rows_of(folder, 2) == whole
+    assert check_rows(folder) == 3
 
 
 def test_a_column_that_stands_twice_is_told(sections):
