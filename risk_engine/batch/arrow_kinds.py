@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as is_type
 
 from risk_engine.application import SectionContract
@@ -36,6 +37,16 @@ def holds_text(found: pa.DataType) -> bool:
     return _is_text(found) or _is_texts(found)
 
 
+def _is_known_zone(found: pa.DataType) -> bool:
+    """Whether both Arrow and Python can tell the local time of a timestamp type."""
+    try:
+        pc.local_timestamp(pa.array([0], found))
+        pa.scalar(0, found).as_py()
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def _is_text(found: pa.DataType) -> bool:
     if is_type.is_dictionary(found):
         return _is_text(found.value_type)
@@ -51,7 +62,7 @@ def _is_number(found: pa.DataType) -> bool:
 
 
 def _is_moment(found: pa.DataType) -> bool:
-    return _is_text(found) or bool(is_type.is_timestamp(found) and found.tz is not None)
+    return _is_text(found) or bool(is_type.is_timestamp(found) and found.tz is not None and _is_known_zone(found))
 
 
 def _is_decimal(found: pa.DataType) -> bool:

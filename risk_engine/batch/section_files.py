@@ -182,6 +182,8 @@ def _check_type(place: str, column: FileColumn, found: pa.DataType) -> Iterator[
 def _type_hint(column: FileColumn, found: pa.DataType) -> str:
     if column.kind == "date" and pa.types.is_timestamp(found):
         return f"cast it: {column.name}::date"
+    if column.kind == "timestamp" and pa.types.is_timestamp(found) and found.tz is not None:
+        return f"no time zone is called {found.tz}"
     if column.kind == "timestamp":
         return "say the offset: 2020-03-01T00:00:00+08:00"
     return ""

@@ -110,6 +110,14 @@ BROKEN = {
         change("application", "application_id", ["", "A2", "A3"]),
         "application.parquet: found a row whose application_id is empty, expected application_id on every row",
     ),
+    "unknown time zone": (
+        change("sources", "retrieved_at", pa.array([0, 0, 0], pa.timestamp("us", "Mars/Phobos"))),
+        "or a timestamp with time zone (no time zone is called Mars/Phobos)",
+    ),
+    "time zone only Arrow reads": (
+        change("sources", "retrieved_at", pa.array([0, 0, 0], pa.timestamp("us", "+0800"))),
+        "(no time zone is called +0800)",
+    ),
     "no key": (change("invoices", "application_id", ["A1", "A1", None]), "a row without application_id"),
     "no required column": (drop("invoices", "net_amount"), "net_amount: found no such column, expected a number"),
     "misspelled column": (
