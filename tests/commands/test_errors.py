@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.batch.conftest import first_of_sample
 from tests.commands.conftest import POLICY
 from tests.conftest import ROOT, SAMPLE, STUDIES
 
@@ -115,6 +119,22 @@ def test_tables_and_firms_that_are_not_there(refused, run, decided, tmp_path):
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "f.parquet"
     assert "cannot be written" in refused("features", "compute", "--sections", SAMPLE, "--out", out)
+
+
+def test_section_files_in_another_encoding(refused, release_dir, tmp_path):
+    first, *_ = first_of_sample(tmp_path, 2)
+    table = pq.read_table(tmp_path / "applicant.parquet")
+    names = pa.array(["公司".encode("gbk")] * 2).view(pa.string())
+    place = table.column_names.index("name")
+    pq.write_table(table.set_column(place, "name", names), tmp_path / "applicant.parquet")
+    for words in (
+        ("batch", release_dir, "--sections", tmp_path, "--out", tmp_path / "out"),
+        ("document", "--sections", tmp_path, "--id", first),
+    ):
+        told = refused(*words, lines=2)
+        assert (
+            f"column name, row 0, applicant {first}: found b'\\xb9\\xab\\xcb\\xbe', expected text in UTF-8" in told[0]
+        )
 
 
 def test_databases_that_cannot_be(refused, release_dir, tmp_path):
