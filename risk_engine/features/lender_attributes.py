@@ -45,7 +45,7 @@ class Attributes:
         owner = np.repeat(np.arange(len(values)), np.diff(self._section.offsets))
         rows = self._last[name]
         who = owner[rows]
-        read = self._numbers(rows) if words is None else self._words(rows, words)
+        read = _numbers(self._section, rows) if words is None else _words(self._section, rows, words)
         there = self._states[who] == int(State.VALUE)
         good = there & ~np.isnan(read)
         values[who[good]] = read[good]
@@ -63,24 +63,26 @@ class Attributes:
         there = at < len(rows) and rows[at] < self._section.offsets[applicant + 1]
         return int(rows[at]) if there else None
 
-    def _numbers(self, rows: Ints) -> Floats:
-        assert self._section is not None  # noqa: S101 - read() has looked
-        numbers = self._section.column("value")[rows]
-        return np.where(np.isnan(numbers), self._told(rows, number_in), numbers)
 
-    def _words(self, rows: Ints, words: tuple[str, ...]) -> Floats:
-        place = {word: float(index) for index, word in enumerate(words)}
-        return self._told(rows, lambda text: place.get(text, math.nan))
+def _numbers(section: PreparedSection, rows: Ints) -> Floats:
+    numbers = section.column("value")[rows]
+    return np.where(np.isnan(numbers), _told(section, rows, number_in), numbers)
 
-    def _told(self, rows: Ints, read: Callable[[str], float]) -> Floats:
-        assert self._section is not None  # noqa: S101 - read() has looked
-        codes = self._section.column("value_text")[rows]
-        told = np.full(len(rows), np.nan)
-        texts = np.flatnonzero(~np.isnan(codes))
-        book: Sequence[str] = self._section.texts("value_text") or self._section.texts("value")
-        kinds, where = np.unique(codes[texts].astype(np.int64), return_inverse=True)
-        told[texts] = np.array([read(book[kind]) for kind in kinds.tolist()], np.float64)[where]
-        return told
+
+def _words(section: PreparedSection, rows: Ints, words: tuple[str, ...]) -> Floats:
+    place = {word: float(index) for index, word in enumerate(words)}
+    return _told(section, rows, lambda text: place.get(text, math.nan))
+
+
+def _told(section: PreparedSection, rows: Ints, read: Callable[[str], float]) -> Floats:
+    """What the texts of some rows are read as; NaN where a row has none."""
+    codes = section.column("value_text")[rows]
+    told = np.full(len(rows), np.nan)
+    texts = np.flatnonzero(~np.isnan(codes))
+    book: Sequence[str] = section.texts("value_text") or section.texts("value")
+    kinds, where = np.unique(codes[texts].astype(np.int64), return_inverse=True)
+    told[texts] = np.array([read(book[kind]) for kind in kinds.tolist()], np.float64)[where]
+    return told
 
 
 def number_in(text: str) -> float:

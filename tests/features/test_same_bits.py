@@ -83,7 +83,6 @@ def test_rows_in_any_order(seed, order: random.Random):
 
 PRINT_BITS = """
 from risk_engine.features import from_document
-from risk_engine.features.compiling import HERE, KERNEL_FILES
 from risk_engine.features.compiling import JIT_IS_OFF
 from tests.features.every import PLAN
 from tests.features.evidence import application, random_document

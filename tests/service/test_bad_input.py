@@ -13,6 +13,7 @@ from risk_engine.api import serve
 from risk_engine.errors import ReleaseError
 from risk_engine.settings import Settings
 from risk_engine.store import Role
+from tests.conftest import ROOT, STUDIES
 
 MEBIBYTE = 1 << 20
 
@@ -207,6 +208,17 @@ def test_a_release_that_cannot_be_served_beside_one_that_is(service, body, relea
             file.write(" ")
     with pytest.raises(ReleaseError, match=f"{changed} was changed" if changed else "no release at"):
         serve(Settings(release=release, database=f"sqlite:///{service.store.path}"))
+    goes_on(service, body)
+
+
+def test_a_study_with_a_wrong_column_beside_a_service(service, body, run, tmp_path):
+    study, column = tmp_path / "study.yaml", "performance.parquet' where application_id"
+    whole = (STUDIES / "sample_sme.yaml").read_text().replace("../..", str(ROOT))
+    assert column in whole
+    study.write_text(whole.replace(column, f"{column}_"))
+    ended, _, err = run("train", study, "--out", tmp_path / "release")
+    assert ended == 2
+    assert ["application_id_" in line for line in err] == [True]
     goes_on(service, body)
 
 
