@@ -25,6 +25,9 @@ from risk_engine.features.section_kernels import DAY
 from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable
 from risk_engine.vocabulary import Cause, State
 
+# Read from their enumerations once: to ask one for a member costs more than a comparison.
+_VALUE, _NO_CAUSE = int(State.VALUE), int(Cause.NO_CAUSE)
+
 
 class Columns:
     """n applicants, prepared.
@@ -56,7 +59,7 @@ class Columns:
         self.coverage: Coverage = cover(self._sections, moments.now, household.owners, document=document)
         # Sections that contradict themselves, or what is known of them, (sections, n).
         self._wrong = self.coverage.short.copy()
-        self._settle(not_applicable)
+        self._any_wrong = self._settle(not_applicable)
         self.ignored_rows = sum(
             (section.ignored for section in self._sections.values()), start=np.zeros(len(moments.now), np.int64)
         )
@@ -72,21 +75,24 @@ class Columns:
         beside = (parties.as_sent("role") == CO_BORROWER) & np.repeat(persons, np.diff(parties.offsets))
         return Household(n, parties.offsets, parties.as_sent("party"), parties.texts("party"), beside)
 
-    def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+    def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> bool:
+        """States and causes of what no look-up tells; whether any section contradicts itself."""
         states, causes, wrong = self.coverage.states, self.coverage.causes, self._wrong
         for name in SINGLES:
             states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
-            np.putmask(causes[PLACE[name]], states[PLACE[name]] == int(State.VALUE), int(Cause.NO_CAUSE))
+            causes[PLACE[name]][states[PLACE[name]] == _VALUE] = _NO_CAUSE
         for name, section in self._sections.items():
             if (found := broken(section)) is not None:
                 wrong[PLACE[name]] |= found
             if section.unlisted is not None:
                 wrong[PLACE[name]] |= section.unlisted > 0
-        if np.count_nonzero(wrong):
+        any_wrong = bool(np.count_nonzero(wrong))
+        if any_wrong:
             states[wrong], causes[wrong] = int(State.NOT_OBTAINED), int(Cause.INVALID)
         for name, mask in not_applicable.items():
             states[PLACE[name]][mask] = int(State.NOT_APPLICABLE)
-            causes[PLACE[name]][mask] = int(Cause.NO_CAUSE)
+            causes[PLACE[name]][mask] = _NO_CAUSE
+        return any_wrong
 
     def __len__(self) -> int:
         return len(self.moments.now)
@@ -126,6 +132,8 @@ class Columns:
 
     def broken(self, row: int) -> tuple[str, ...]:
         """The sections of one applicant that contradict themselves."""
+        if not self._any_wrong:
+            return ()
         return tuple(NAMES[place] for place in np.flatnonzero(self._wrong[:, row]).tolist())
 
     def undecided(self, row: int) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def _look(sources: PreparedSection | None, liable: int) -> tuple[Truths, Truths,
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
     section, status = sources.as_sent("section"), sources.as_sent("status")
-    if not (section.max() < len(book) and status.max() < len(_RANK)):  # nor is NaN
+    if np.count_nonzero((section < len(book)) & (status < len(_RANK))) < len(section):  # nor is NaN
         raise DataError("a row of the table sources has no section or status, or a code that no word belongs to")
     place = np.array([PLACE.get(name, -1) for name in book])[section.astype(np.int64)]
     rank = _RANK[status.astype(np.int64)]

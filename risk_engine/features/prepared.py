@@ -217,7 +217,7 @@ class PreparedSection:
             others = (self.as_sent(name) for name in _sort_columns(self.contract.name))
             ranked = self._ranked(chain([self.days], others))
             # Of rows that were sent in order no column is copied.
-            moved = (ranked[1:] < ranked[:-1]).any()
+            moved = np.count_nonzero(ranked[1:] < ranked[:-1])
             self._ordered = (self.kept[ranked], self.days[ranked]) if moved else (self.kept, self.days)
         return self._ordered
 
