@@ -45,8 +45,9 @@ def _listening(settings: Settings) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
+        option = "--host" if isinstance(error, socket.gaierror) else "--port"
         raise UsageError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", hint="choose another with --port"
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", hint=f"choose another with {option}"
         ) from error
     return listener
 

@@ -22,6 +22,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+EXTRAS = {
+    "pyarrow": "batch",
+    **dict.fromkeys(("duckdb", "jinja2", "matplotlib", "mlflow", "optbinning", "pandas", "sklearn"), "train"),
+}
+"""The extra that brings each library serving does without."""
+
 for module in (studies, evidence, decisions, reports, record):
     app.add_typer(module.app)
 
@@ -37,6 +43,11 @@ def main() -> None:
     except TyperException as error:
         message = error.format_message()  # empty where a group without a command printed its help
         lines, code = [f"{message} (see --help)"] if message else [], 2
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in EXTRAS:
+            raise
+        lines, code = [f"{library} is not installed, which this needs (install risk-engine[{EXTRAS[library]}])"], 2
     except OSError as error:
         lines, code = [f"{error.filename}: {error.strerror}" if error.filename else str(error)], 2
     else:

@@ -22,8 +22,11 @@ RiskEngineError                 a message and a hint; the command line prints bo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+LONGEST_COMPARED, MOST_COMPARED = 60, 10_000
+"""No hint is looked for a longer name, nor among more: it takes up to 0.2 ms for two names that are nearly alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class UnknownName(RiskEngineError):
     """
 
     @classmethod
-    def nearest(cls, kind: str, name: str, known: Iterable[str]) -> UnknownName:
+    def nearest(cls, kind: str, name: str, known: Collection[str]) -> UnknownName:
         """Name the nearest known one, if any is near."""
         return cls(f"no {kind} named {name!r}", hint=nearest_hint(name, known))
 
@@ -162,11 +165,13 @@ class UsageError(RiskEngineError):
     """A command or a setting that cannot be carried out as given."""
 
 
-def nearest_hint(name: str, known: Iterable[str]) -> str:
-    """Say which known name is nearest, or nothing.
+def nearest_hint(name: str, known: Collection[str]) -> str:
+    """Say which known name is nearest, or nothing: also where to compare would take longer than a hint is worth.
 
     >>> nearest_hint("amuont", ["amount", "term"])
     "did you mean 'amount'?"
     """
-    near = difflib.get_close_matches(name, sorted(known), n=1)
+    if len(name) > LONGEST_COMPARED or len(known) > MOST_COMPARED:
+        return ""
+    near = difflib.get_close_matches(name, sorted(one for one in known if len(one) <= LONGEST_COMPARED), n=1)
     return f"did you mean {near[0]!r}?" if near else ""

@@ -103,13 +103,13 @@ class Portfolio:
 
 
 def load_release_or_portfolio(path: Path) -> Release | Portfolio:
-    """What a command was given to decide with: a release's directory, or a portfolio's file.
+    """What a command was given to decide with: a release's directory, or a portfolio's ``.yaml`` file.
 
     Raises:
         ReleaseError: The release is missing or cannot be trusted.
         PortfolioFaults: Every fault of the portfolio.
     """
-    is_portfolio = path.is_file() or path.suffix in (".yaml", ".yml")
+    is_portfolio = path.suffix in (".yaml", ".yml")
     return load_portfolio(path) if is_portfolio else load_release(path)
 
 

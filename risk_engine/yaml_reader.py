@@ -105,7 +105,7 @@ def _text(path: Path, name: str) -> str:
     try:
         return path.read_bytes().decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except OSError as error:
-        raise DefinitionFaults([Fault(name, str(error.strerror).lower(), "a readable YAML file")]) from error
+        raise DefinitionFaults([Fault(str(path), str(error.strerror).lower(), "a readable YAML file")]) from error
     except UnicodeDecodeError as error:
         raise DefinitionFaults([Fault(name, f"byte {error.start} is not UTF-8", "UTF-8 text")]) from error
 
@@ -116,11 +116,15 @@ def _compose(text: str, name: str) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        found = (error.problem or error.context or "a syntax error").split("\n", maxsplit=1)[0]
-        raise DefinitionFaults([Fault(f"{name}:{line}", found, "one YAML document")]) from error
+        raise DefinitionFaults([_no_yaml(f"{name}:{line}", error.problem or error.context)]) from error
     except yaml.YAMLError as error:
-        raise DefinitionFaults([Fault(name, str(error).split("\n", maxsplit=1)[0], "one YAML document")]) from error
+        raise DefinitionFaults([_no_yaml(name, str(error))]) from error
     return node
+
+
+def _no_yaml(place: str, told: str | None) -> Fault:
+    why = (told or "a syntax error").split("\n", maxsplit=1)[0]
+    return Fault(place, f"text that is not YAML ({why})"[:80], "one YAML document")
 
 
 def _refuse_depth(text: str, name: str) -> None:

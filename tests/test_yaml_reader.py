@@ -103,9 +103,10 @@ def test_unreadable_bytes(tmp_path, text, words):
         read_yaml(written(tmp_path, text))
 
 
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(DefinitionFaults, match=r"rules/one.yaml: found no such file"):
-        read_yaml(tmp_path / "one.yaml", name="rules/one.yaml")
+def test_missing_file_is_named_with_its_folder(tmp_path):
+    missing = tmp_path / "rules" / "one.yaml"
+    with pytest.raises(DefinitionFaults, match=f"{missing}: found no such file"):
+        read_yaml(missing, name="rules/one.yaml")
 
 
 def test_all_faults_at_once(tmp_path):

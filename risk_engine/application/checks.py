@@ -7,7 +7,7 @@ here, and a check that needs it stays silent, so that one mistake is told once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -23,6 +23,9 @@ CLOCK_TOLERANCE = dt.timedelta(minutes=10)
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Years in which a decision can be made: every window and offset around them is still a date."""
+
+MOST_HINTED = 20
+"""In a case of more parties no reference to a stranger is compared with them: the sender chooses how many there are."""
 
 _IN_MONEY = frozenset(name for name in LISTS if "original_currency" in SECTIONS[name].columns)
 _CURRENCY_OR_NONE = CURRENCIES | {None}
@@ -120,7 +123,7 @@ def _original_currencies(seen: Seen) -> Iterator[Fault]:
 
 
 def _no_currency(path: str, found: str) -> Fault:
-    hint = nearest_hint(found.upper()[:20], CURRENCIES)
+    hint = nearest_hint(found.upper(), CURRENCIES)
     return Fault(path, _short(found), "an ISO 4217 code such as CNY", hint)
 
 
@@ -215,17 +218,18 @@ def _party_references(seen: Seen) -> Iterator[Fault]:
     if None in listed:
         return
     known = {None, APPLICANT, *listed}
+    hinted = [party for party in known if party] if len(known) <= MOST_HINTED else []
     for section in seen.sections:
         for column in PARTY_COLUMNS.get(section, ("party",)):
             if known.issuperset(seen.column(section, column)):
                 continue
             for at, row in seen.rows(section):
                 if getattr(row, column) not in known:
-                    yield _stranger(f"$.{section}[{at}].{column.rstrip('_')}", getattr(row, column), known)
+                    yield _stranger(f"$.{section}[{at}].{column.rstrip('_')}", getattr(row, column), hinted)
 
 
-def _stranger(path: str, party: str, known: Iterable[str | None]) -> Fault:
-    hint = nearest_hint(party, filter(None, known)) or "leave it out where the row is about the applicant"
+def _stranger(path: str, party: str, known: Collection[str]) -> Fault:
+    hint = nearest_hint(party, known) or "leave it out where the row is about the applicant"
     return Fault(path, _short(party), "a party of $.parties, or applicant", hint)
 
 

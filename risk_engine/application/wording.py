@@ -83,7 +83,7 @@ def _hint(column: ColumnContract, value: object) -> str:
         return "leave the key out" if column.optional else ""
     match column.kind:
         case "word" if isinstance(value, str):
-            return nearest_hint(value[:60], column.words)
+            return nearest_hint(value, column.words)
         case "date" | "timestamp" if isinstance(value, str):
             return _clock_hint(column.kind, value)
         case "money" | "number" | "fraction" | "integer" if isinstance(value, str):
@@ -109,4 +109,4 @@ def _clock_hint(kind: str, value: str) -> str:
 
 def nearest_key(key: str, known: Sequence[str]) -> str:
     """The hint for a key nobody defined."""
-    return nearest_hint(key[:60], known) or "leave it out; lender's own columns belong in attributes"
+    return nearest_hint(key, known) or "leave it out; lender's own columns belong in attributes"

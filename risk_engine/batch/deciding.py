@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from risk_engine.application import Application
 from risk_engine.batch.arrow_kinds import KEY
-from risk_engine.batch.chunk_faults import ChunkFaults
+from risk_engine.batch.chunk_faults import MOST, ChunkFaults
 from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
 from risk_engine.batch.documents import chunk_documents
 from risk_engine.batch.neutral import chunk_tables
@@ -31,7 +31,7 @@ from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
 from risk_engine.decision.dossier import case_of, not_applicable, open_dossier
 from risk_engine.decision.underwrite import HELD, decide, underwrite
-from risk_engine.errors import Fault, InputFaults, TableFaults, nearest_hint
+from risk_engine.errors import Fault, InputFaults, TableFaults, UsageError, nearest_hint
 from risk_engine.features.columns import from_tables
 from risk_engine.portfolio import Portfolio
 from risk_engine.vocabulary import Outcome
@@ -151,7 +151,10 @@ def decide_batch(
     Raises:
         TableFaults: Files that break the contract, every fault of the first chunk that has any; ids that they do not
             have. Then nothing is written.
+        UsageError: ``out`` is the folder of the section files, among which nothing else may stand.
     """
+    if out.resolve() == folder.resolve():
+        raise UsageError(f"{out} holds the section files", hint="write the decisions to another folder")
     summary = Summary(release)
     wanted = None if ids is None else frozenset(ids)
     made_of = {
@@ -179,7 +182,10 @@ def _chosen(folder: Path, wanted: frozenset[str] | None, applicants: int) -> Ite
             yield chunk, positions
     if missing := sorted((wanted or frozenset()) - seen):
         expected = f"an application of {folder}"
-        raise TableFaults([Fault("ids", repr(key)[:80], expected, nearest_hint(key, seen)) for key in missing])
+        told = [Fault("ids", repr(key)[:80], expected, nearest_hint(key, seen)) for key in missing[:MOST]]
+        if more := len(missing) - len(told):
+            told.append(Fault("ids", f"{more} more", expected, f"the first {MOST} are told"))
+        raise TableFaults(told)
 
 
 def _decided(release: Release | Portfolio, chunk: Chunk, positions: list[int]) -> pa.Table:

@@ -48,8 +48,10 @@ def parts_of(out: Path, made_of: Mapping[str, object], say: Callable[[str], None
         say: Is told when parts are taken over or thrown away.
 
     Raises:
-        DataError: Another process is writing the same file, or the folder cannot be written.
+        DataError: Another process is writing the same file, or the folder cannot be written, or the file is a folder.
     """
+    if out.is_dir():
+        raise DataError(f"{out} is a folder", hint="name the file to write")
     software = {"engine": __version__, "kernels": KERNELS, "arrow": pa.__version__}
     key = hashlib.sha256(msgspec.json.encode([software, made_of], order="deterministic")).hexdigest()[:16]
     folder = out.with_name(f"{out.name}.partial")

@@ -42,7 +42,7 @@ def decide(
     moment = asked or read.application.as_of or now.astimezone(read.application.submitted_at.tzinfo)
     read = at_moment(read, asked) if asked else read
     decision = underwrite(read, loaded, as_of=moment, decision_id=secrets.token_hex(16))
-    tell(msgspec.to_builtins(decision), decision_page(decision), as_json=as_json)
+    tell(msgspec.to_builtins(decision, order="deterministic"), decision_page(decision), as_json=as_json)
 
 
 @app.command()

@@ -14,19 +14,23 @@ ANSWERS = {Outcome.DECLINE: RuleAnswer.DECLINE, Outcome.REFER: RuleAnswer.REFER,
 _WORST_FIRST = sorted(ANSWERS, key=SEVERITY.__getitem__, reverse=True)
 _CAPPING, _REFER = (RuleKind.CAP, RuleKind.CUT_OFF), RuleAnswer.REFER
 
+CENT = Decimal("0.01")
+
 
 def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple[Decimal, RuleResult | None]:
-    """The most that may be lent: the amount asked for, or the lowest cap, rounded down to the lender's step.
+    """The most that may be lent: the amount asked for, to the cent, or the lowest cap, to the lender's step; never up.
 
     Returns:
         The limit, and the result that holds it there (None where the request does).
 
     >>> limit(Decimal("250000.00"), Decimal(1000), [])
     (Decimal('250000.00'), None)
+    >>> limit(Decimal("999999.999"), Decimal(1000), [])
+    (Decimal('999999.99'), None)
     """
     capping = [result for result in results if result.cap is not None and result.cap < asked]
     if not capping:
-        return asked, None
+        return asked.quantize(CENT, ROUND_DOWN), None
     binding = min(capping, key=lambda result: result.cap or Decimal(0))
     cap = max(binding.cap or Decimal(0), Decimal(0))
     return (cap / step).to_integral_value(ROUND_DOWN) * step, binding

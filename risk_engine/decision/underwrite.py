@@ -20,7 +20,7 @@ from risk_engine.decision.dossier import Dossier, case_of, gather
 from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
 from risk_engine.decision.reasons import Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
-from risk_engine.decision.strategy import caps_known, giving, limit, refer_kind, worst_outcome
+from risk_engine.decision.strategy import CENT, caps_known, giving, limit, refer_kind, worst_outcome
 from risk_engine.decision.unrouted import outside_every_route
 from risk_engine.facts import Facts, Plain
 from risk_engine.features import KERNELS
@@ -33,7 +33,6 @@ RATE_DECIMALS = 6
 MOST_APR = 100.0
 """Where fees eat the loan the cost is without bounds; it is told as the end of the fact's range."""
 
-CENT = Decimal("0.01")
 HELD = State.VALUE.name.lower()
 MISSING = [
     [told.FeatureValue(None, state.name.lower(), cause.name.lower() if cause else None) for cause in Cause]

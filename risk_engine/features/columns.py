@@ -22,7 +22,7 @@ from risk_engine.features.lender_attributes import Attributes
 from risk_engine.features.prepared import Moments, PreparedSection
 from risk_engine.features.row_sources import DocumentRows, RowSource, TableRows, number_of
 from risk_engine.features.section_kernels import DAY
-from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable
+from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable, Truths
 from risk_engine.vocabulary import Cause, State
 
 # Read from their enumerations once: to ask one for a member costs more than a comparison.
@@ -57,9 +57,8 @@ class Columns:
             if name != "parties":
                 self._sections[name] = PreparedSection(SECTIONS[name], source, moments, household)
         self.coverage: Coverage = cover(self._sections, moments.now, household.owners, document=document)
-        # Sections that contradict themselves, or what is known of them, (sections, n).
-        self._wrong = self.coverage.short.copy()
-        self._any_wrong = self._settle(not_applicable)
+        self._wrong = self._contradictions()
+        self._settle(not_applicable)
         self.ignored_rows = sum(
             (section.ignored for section in self._sections.values()), start=np.zeros(len(moments.now), np.int64)
         )
@@ -75,24 +74,27 @@ class Columns:
         beside = (parties.as_sent("role") == CO_BORROWER) & np.repeat(persons, np.diff(parties.offsets))
         return Household(n, parties.offsets, parties.as_sent("party"), parties.texts("party"), beside)
 
-    def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> bool:
-        """States and causes of what no look-up tells; whether any section contradicts itself."""
-        states, causes, wrong = self.coverage.states, self.coverage.causes, self._wrong
-        for name in SINGLES:
-            states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
-            causes[PLACE[name]][states[PLACE[name]] == _VALUE] = _NO_CAUSE
+    def _contradictions(self) -> Truths | None:
+        """Sections that contradict themselves, or what is known of them, (sections, n); None where none does."""
+        wrong = self.coverage.short.copy()
         for name, section in self._sections.items():
             if (found := broken(section)) is not None:
                 wrong[PLACE[name]] |= found
             if section.unlisted is not None:
                 wrong[PLACE[name]] |= section.unlisted > 0
-        any_wrong = bool(np.count_nonzero(wrong))
-        if any_wrong:
-            states[wrong], causes[wrong] = int(State.NOT_OBTAINED), int(Cause.INVALID)
+        return wrong if np.count_nonzero(wrong) else None
+
+    def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+        """States and causes of what no look-up tells."""
+        states, causes = self.coverage.states, self.coverage.causes
+        for name in SINGLES:
+            states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
+            causes[PLACE[name]][states[PLACE[name]] == _VALUE] = _NO_CAUSE
+        if self._wrong is not None:
+            states[self._wrong], causes[self._wrong] = int(State.NOT_OBTAINED), int(Cause.INVALID)
         for name, mask in not_applicable.items():
             states[PLACE[name]][mask] = int(State.NOT_APPLICABLE)
             causes[PLACE[name]][mask] = _NO_CAUSE
-        return any_wrong
 
     def __len__(self) -> int:
         return len(self.moments.now)
@@ -132,7 +134,7 @@ class Columns:
 
     def broken(self, row: int) -> tuple[str, ...]:
         """The sections of one applicant that contradict themselves."""
-        if not self._any_wrong:
+        if self._wrong is None:
             return ()
         return tuple(NAMES[place] for place in np.flatnonzero(self._wrong[:, row]).tolist())
 

@@ -115,7 +115,7 @@ class _Loading:
     def read(self, name: str) -> Written | None:
         path = self.folder / name
         try:
-            text = read_yaml(path, name=name if path.exists() else str(path))
+            text = read_yaml(path, name=name)
             self.contents[name] = path.read_bytes()
         except DefinitionFaults as error:
             self.faults.extend(error.faults)

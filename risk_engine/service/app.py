@@ -31,6 +31,7 @@ def create_app(release: Release | Portfolio, store: Store, settings: Settings, *
         summary="Credit decisions, recorded before they are answered",
         version="1",
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.include_router(decision_routes(release, store, settings, clock))
     app.include_router(key_routes(store, settings, clock))

@@ -48,7 +48,7 @@ def database_path(url: str) -> Path:
         raise UsageError(f"the store cannot be kept in {backend}", hint="write sqlite:///FILE")
     if not parsed.database or parsed.database == ":memory:":
         raise UsageError("a record of decisions needs a file, not memory", hint="write sqlite:///FILE")
-    return Path(parsed.database).absolute()
+    return Path(os.path.realpath(parsed.database))  # by whatever link: the writer's lock lies beside the file itself
 
 
 def refuse_workers(url: str, workers: int) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Executable, bindparam, select, update
 
 from risk_engine.decision.record import Draft, Record, seal, verify
 from risk_engine.errors import UsageError
@@ -88,6 +88,7 @@ class Store:
 
         Raises:
             KeyConflict: The key came before with another body.
+            ChainBroken: The record it came with before no longer gives its own hash.
         """
         if idempotency_key is None:
             return Answered(self._submit(draft()), first=True)
@@ -99,13 +100,7 @@ class Store:
         Raises:
             ChainBroken: It no longer gives its own hash (its place in the chain is :meth:`verify_chain`'s to check).
         """
-        with self._reading() as connection:
-            row = connection.execute(ONE_BY_ID, {"decision_id": decision_id}).one_or_none()
-        if row is None:
-            return None
-        record = record_of(row)
-        verify(record, previous_hash=record.previous_hash)
-        return record
+        return self._one(ONE_BY_ID, {"decision_id": decision_id})
 
     def records(self) -> Iterator[Record]:
         """Every record in order.
@@ -206,9 +201,16 @@ class Store:
         self._head = None
 
     def _recall(self, slot: Slot) -> Record | None:
+        return self._one(ONE_BY_SLOT, slot._asdict())
+
+    def _one(self, query: Executable, chosen: Mapping[str, str]) -> Record | None:
         with self._reading() as connection:
-            row = connection.execute(ONE_BY_SLOT, slot._asdict()).one_or_none()
-        return None if row is None else record_of(row)
+            row = connection.execute(query, chosen).one_or_none()
+        if row is None:
+            return None
+        record = record_of(row)
+        verify(record, previous_hash=record.previous_hash)
+        return record
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -43,6 +43,7 @@ class Writer:
     def __init__(self, engine: Engine, path: Path, rolled_back: Callable[[], None]) -> None:
         self._engine = engine
         self._path = path
+        self._file = _identity(path)
         self._rolled_back = rolled_back
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -88,8 +89,16 @@ class Writer:
             self._jobs.put(None)  # leave the end marker for the next look
         return group
 
+    def _refuse_another_file(self) -> None:
+        """SQLite would go on writing to a file that was moved away or removed, and say that it is on disk."""
+        if _identity(self._path) != self._file:
+            raise StoreError(
+                f"the database {self._path} was moved or replaced", hint="put it back; nothing was recorded"
+            )
+
     def _commit(self, connection: Connection, group: list[_Job]) -> None:
         try:
+            self._refuse_another_file()
             with told(self._path), connection.begin():
                 results = [job.work(connection) for job in group]
         except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the callers, and the thread must live
@@ -102,6 +111,15 @@ class Writer:
             return
         for job, result in zip(group, results, strict=True):
             job.done.set_result(result)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path, if any."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def running() -> Future[Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from risk_engine.application import SECTIONS
 from risk_engine.study.reading import Node, Query
+
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 BAD_EVENTS = ("restructured", "written_off", "sold")
 """Events that are bad unless the study says otherwise: signs of unlikeliness to pay in CRR Art. 178(3)."""
@@ -94,7 +97,7 @@ def _labels(given: Mapping[str, Node]) -> Query:
             given[key].fault(f"{key} beside labels", "it with performance only")
     labels = given["labels"]
     query = labels.query()
-    if labels.given and "order by" not in " ".join(query.sql.lower().split()):
+    if labels.given and "order by" not in " ".join(_COMMENT.sub(" ", query.sql.lower()).split()):
         labels.fault("a select without ORDER BY", "ORDER BY application_id", "folds depend on the order")
     return query
 

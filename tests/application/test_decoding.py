@@ -364,3 +364,14 @@ def test_schema_names_every_section_and_closed_list():
     assert told["$defs"]["Request"]["properties"]["amount"]["type"] == "string"
     assert told["$defs"]["Request"]["properties"]["term_months"]["maximum"] == 600
     assert json.dumps(told)
+
+
+@pytest.mark.parametrize(("parties", "hint"), [(5, "did you mean 'owner 1'?"), (40, "leave it out")])
+def test_a_stranger_is_compared_with_a_few_parties_only(parties, hint):
+    document = full_document(seed=1, rows=2)
+    document["parties"] = [{**document["parties"][0], "party": f"owner {number}"} for number in range(parties)]
+    document["relations"] = []
+    document["invoices"][0]["party"] = "ownr 1"
+    with pytest.raises(InputFaults) as told:
+        decode(as_bytes(document))
+    assert hint in next(fault.hint for fault in told.value.faults if fault.path == "$.invoices[0].party")

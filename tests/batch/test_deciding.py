@@ -13,7 +13,7 @@ import pytest
 
 from risk_engine.batch import decide_batch, documents
 from risk_engine.decision.underwrite import underwrite
-from risk_engine.errors import TableFaults
+from risk_engine.errors import TableFaults, UsageError
 from tests.batch.conftest import FIRMS, first_of_sample, of_sample
 
 
@@ -85,6 +85,28 @@ def test_applicants_that_are_not_there_are_all_told_and_nothing_is_written(decid
     assert f"found '{known}0', expected an application of {firms} (did you mean" in near
     assert far.startswith("ids: found 'nobody at all'")
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(TableFaults) as caught:
+        decide_batch(release, firms, tmp_path, ids=[f"nobody {number}" for number in range(120)])
+    assert len(caught.value.faults) == 101
+    assert str(caught.value.faults[-1]).startswith("ids: found 20 more")
+
+
+def test_a_section_that_was_obtained_has_a_file(release, tmp_path, tmp_path_factory):
+    first, _ = first_of_sample(tmp_path, 2)
+    (tmp_path / "attributes.parquet").unlink()
+    for work in (
+        lambda: decide_batch(release, tmp_path, tmp_path_factory.mktemp("out")),
+        lambda: [*documents(tmp_path)],
+    ):
+        with pytest.raises(TableFaults) as caught:
+            work()
+        told = str(caught.value.faults[0])
+        assert f"applicant {first}: found 'attributes', expected a section that has a file (write attributes.p" in told
+
+
+def test_decisions_never_stand_among_the_section_files(firms, release):
+    with pytest.raises(UsageError, match="holds the section files"):
+        decide_batch(release, firms, firms / ".." / firms.name)
 
 
 def answers(release, folder, out):
@@ -121,7 +143,10 @@ def test_an_answer_does_not_depend_on_who_else_is_in_the_files(release, tmp_path
     of_sample(tmp_path, ["P00008", "P00009"])
     sources = pq.read_table(tmp_path / "sources.parquet")
     told = {**sources.to_pylist()[0], "row_count": None, "covers_from": None, "covers_until": None}
-    more = [told | {"section": "credit_history", "party": "co1"}, told | {"section": "fees", "party": None}]
+    more = [
+        told | {"section": "credit_history", "party": "co1"},
+        told | {"section": "fees", "party": None, "row_count": 0},
+    ]
     pq.write_table(
         pa.concat_tables([pa.Table.from_pylist(more, sources.schema), sources]), tmp_path / "sources.parquet"
     )

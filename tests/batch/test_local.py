@@ -53,8 +53,12 @@ def test_chunks_of_any_size_give_the_same_bits(sections, plan):
         assert_same(compute_features(folder, plan, applicants=applicants)[1], whole)
 
 
-def test_a_look_up_without_file_is_obtained_and_empty_either_way(sections, plan):
-    folder = sections(lambda tables: tables.pop("invoices"))
+def test_a_look_up_of_nothing_without_file_is_obtained_and_empty_either_way(sections, plan):
+    def nothing(tables):
+        del tables["invoices"]
+        tables["sources"]["row_count"] = [0] * len(tables["sources"]["section"])
+
+    folder = sections(nothing)
     _, matrix = compute_features(folder, plan)
     assert_same(plan.run(from_document(document(folder, "A1"))), matrix.rows(np.array([0])))
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tests.batch.conftest import first_of_sample
 from tests.commands.conftest import POLICY
@@ -29,6 +32,7 @@ def test_a_release_that_is_missing_or_tampered_with(refused, release_dir, writte
         ("serve", tmp_path / "none", "--database", f"sqlite:///{tmp_path}/s.db"),
     ):
         assert "no release at" in refused(*words)
+    assert "README.md (name the directory of one release here)" in refused("serve", ROOT / "README.md")
     tampered = shutil.copytree(release_dir, tmp_path / "tampered")
     with (tampered / "model" / "scorecard.json").open("a") as file:
         file.write(" ")
@@ -101,8 +105,20 @@ def test_a_wrong_study_is_one_clear_line(refused, tmp_path):
     assert "astrology" in wrong("- company_age_months", "- astrology")
     assert "oracle" in wrong("decider: blend", "decider: oracle")
     assert "--data" in refused("train", STUDIES / "cumcm2020c.yaml", "--out", tmp_path / "release")
-    assert "none.yaml" in refused("evaluate", tmp_path / "none.yaml")
+    assert f"{tmp_path}/none.yaml: found no such file" in refused("evaluate", tmp_path / "none.yaml")
     assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize(("library", "extra", "words"), [
+    ("pyarrow", "batch", ("document", "--sections", str(SAMPLE), "--id", "x")),
+    ("optbinning", "train", ("train", str(STUDIES / "sample_sme.yaml"), "--out", "release")),
+])  # fmt: skip
+def test_a_command_that_needs_more_than_serving_says_what_to_install(tmp_path, library, extra, words):
+    blocked = f"import sys; sys.modules[{library!r}] = None; from risk_engine.cli import main; main()"
+    run = [sys.executable, "-c", blocked, *words]
+    done = subprocess.run(run, capture_output=True, text=True, check=False, cwd=tmp_path)
+    told = f"risk-engine: {library} is not installed, which this needs (install risk-engine[{extra}])\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
 
 
 def test_training_never_overwrites_what_is_not_a_release(refused, tmp_path):
@@ -119,6 +135,8 @@ def test_tables_and_firms_that_are_not_there(refused, run, decided, tmp_path):
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "f.parquet"
     assert "cannot be written" in refused("features", "compute", "--sections", SAMPLE, "--out", out)
+    assert f"{tmp_path} is a folder" in refused("features", "compute", "--sections", SAMPLE, "--out", tmp_path)
+    assert ". is a folder" in refused("features", "compute", "--sections", SAMPLE, "--out", ".")
 
 
 def test_section_files_in_another_encoding(refused, release_dir, tmp_path):

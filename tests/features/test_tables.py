@@ -17,22 +17,6 @@ from tests.features.measure import feature
 APPLICANTS = ApplicantTable(np.array([1.6e9, 1.6e9]), np.array([480.0, 480.0]))
 
 
-def test_offsets_are_found_from_keys():
-    table = SectionTable.of_keys(["a", "a", "c"], ["a", "b", "c"], {"net_amount": np.ones(3)})
-    assert table.offsets.tolist() == [0, 2, 2, 3]
-    assert SectionTable.of_keys([], ["a"], {}).offsets.tolist() == [0, 0]
-
-
-@pytest.mark.parametrize(("keys", "words"), [
-    (["a", "b", "a"], "rows of 'a' are split or out of order"),
-    (["b", "a"], "rows of 'a' are split or out of order"),
-    (["a", "x"], "rows of 'x', who is not among the applicants"),
-])  # fmt: skip
-def test_split_unsorted_and_strange_applicants_are_refused(keys, words):
-    with pytest.raises(DataError, match=words):
-        SectionTable.of_keys(keys, ["a", "b"], {"net_amount": np.ones(len(keys))})
-
-
 def test_offsets_that_fall_are_refused():
     with pytest.raises(DataError, match="do not rise"):
         SectionTable(np.array([0, 2, 1]), {})

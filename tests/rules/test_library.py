@@ -189,25 +189,21 @@ def test_no_consumer_rate_is_above_what_is_assessed_and_no_cost_above_the_ceilin
         assert (1 + highest / 12) ** 12 - 1 <= policy.parameter("max_apr", day)
 
 
-def value_of(fact, policy):
+def value_of(fact, shelved):
     """Any value a fact can take, thresholds of the policy among them."""
     if fact.type is FactType.WORD:
         return st.sampled_from(fact.words)
     if fact.type is FactType.BOOLEAN:
         return st.booleans()
     low, high = fact.clip or fact.range or (300.0, 900.0)
-    near = {
-        float(value)
-        for parameter in policy._parameters.values()
-        for value in parameter.values.held
-        if parameter.unit == fact.unit and isinstance(value, float) and low <= value <= high
-    }
+    values = [shelved.policy.parameter(name, shelved.day) for name in shelved.policy.parameters]
+    near = {value for value in values if isinstance(value, float) and low <= value <= high}
     anything = st.floats(low, high).map(lambda value: round(value, fact.decimals))
     return st.one_of(anything, st.sampled_from(sorted(near))) if near else anything
 
 
 def everything(shelved):
-    return st.fixed_dictionaries({name: value_of(MEANT[name], shelved.policy) for name in sorted(shelved.sound)})
+    return st.fixed_dictionaries({name: value_of(MEANT[name], shelved) for name in sorted(shelved.sound)})
 
 
 @every_policy

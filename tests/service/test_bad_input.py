@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from risk_engine.api import serve
-from risk_engine.errors import ReleaseError
+from risk_engine.errors import PolicyFaults, ReleaseError
 from risk_engine.settings import Settings
 from risk_engine.store import Role
 from tests.conftest import ROOT, STUDIES
+from tests.test_bundle import signed_anew
 
 MEBIBYTE = 1 << 20
 
@@ -185,6 +186,7 @@ def test_a_compressed_body(service, body):
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
+        ("POST", "/v1/decisions/", 404),
         ("PUT", "/v1/decisions", 405),
         ("DELETE", "/v1/decisions/d1", 405),
         ("POST", "/healthz", 405),
@@ -208,6 +210,15 @@ def test_a_release_that_cannot_be_served_beside_one_that_is(service, body, relea
             file.write(" ")
     with pytest.raises(ReleaseError, match=f"{changed} was changed" if changed else "no release at"):
         serve(Settings(release=release, database=f"sqlite:///{service.store.path}"))
+    goes_on(service, body)
+
+
+def test_a_release_with_a_broken_policy_beside_one_that_is_sound(service, body, release_dir, tmp_path):
+    release = shutil.copytree(release_dir, tmp_path / "release")
+    policy = release / "policy" / "policy.yaml"
+    policy.write_text(policy.read_text().replace("effective_from", "effective_form"))
+    with pytest.raises(PolicyFaults, match="effective_form"):
+        serve(Settings(release=signed_anew(release), database=f"sqlite:///{service.store.path}"))
     goes_on(service, body)
 
 

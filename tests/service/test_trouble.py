@@ -40,18 +40,30 @@ def test_a_store_that_cannot_be_written(service, body):
     assert service.get("/readyz", role=None).status_code == 200
 
 
+def test_a_database_that_is_taken_away_records_nothing(service, body):
+    path, before = service.store.path, service.recorded
+    away = path.rename(path.with_name("away.db"))
+    refused, ready = service.post(body), service.get("/readyz", role=None)
+    away.rename(path)
+    assert (refused.status_code, ready.status_code) == (503, 503)
+    assert refused.json()["type"] == "urn:risk-engine:problem:not-recorded"
+    assert service.recorded == before
+    assert service.post(body).status_code == 201
+
+
 @pytest.mark.parametrize("value", ["other", b"\xff", 7])
 def test_a_record_that_was_changed_is_not_served(start, body, caplog, value):
     with start() as service:
-        made = service.post(body).headers["location"]
+        made = service.post(body, Idempotency_Key="k").headers["location"]
         intruder = sqlite3.connect(service.store.path)
         intruder.execute("update decisions set application_id = ?", (value,))
         intruder.commit()
         intruder.close()
-        answer = service.get(made)
-    assert answer.status_code == 500
-    assert answer.json()["type"] == "urn:risk-engine:problem:chain-broken"
-    assert "record 1 was changed" in caplog.text
+        answers = service.get(made), service.post(body, Idempotency_Key="k")
+    for answer in answers:
+        assert answer.status_code == 500
+        assert answer.json()["type"] == "urn:risk-engine:problem:chain-broken"
+    assert caplog.text.count("record 1 was changed") == len(answers)
 
 
 def test_a_failure_inside_shows_nothing_of_it(start, body, monkeypatch, caplog):

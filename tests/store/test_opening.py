@@ -17,6 +17,13 @@ def test_a_second_writer_is_refused_and_told_what_it_may_do(store, url):
         open_store(url, write=True)
 
 
+def test_a_second_writer_is_refused_by_whatever_name(store, database, tmp_path):
+    link = tmp_path / "link.db"
+    link.symlink_to(database)
+    with pytest.raises(StoreLocked):
+        open_store(f"sqlite:///{link}", write=True)
+
+
 def test_readers_work_beside_the_writer(store, url, draft):
     store.append(draft(1))
     with open_store(url, write=False) as reader:

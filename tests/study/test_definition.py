@@ -29,6 +29,7 @@ WRONG = {
     "no name": (("name: tiny\n", ""), "no name, expected name: to be given"),
     "no target": (("  bad: Written off within 12 months\n", ""), "found no bad"),
     "labels without order": ((" order by application_id", ""), "found a select without ORDER BY"),
+    "order in a comment": ((" order by application_id", " -- order by application_id"), "found a select without ORDER BY"),
     "horizon": (("horizon_months: 12", "horizon_months: soon"), "target.horizon_months: found 'soon'"),
     "both forms": (("  horizon_months", "  performance: select 1\n  outcomes: select 1\n  dpd: 90\n  horizon_months"), "target: found both of them, expected labels or performance"),
     "dpd of labels": (("  horizon_months", "  dpd: 90\n  horizon_months"), "target.dpd: found dpd beside labels, expected it with performance only"),
