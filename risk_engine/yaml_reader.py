@@ -8,6 +8,7 @@ told with its line and what to write instead; all faults of a file come at once.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -230,17 +231,18 @@ class _Reading:
             self.fault(node, text, "a decimal number", f"{hint}; {_QUOTE.format(text)}")
             return None
         digits = text.replace("_", "")
-        try:
-            return int(digits)
-        except ValueError:
-            pass
-        if digits.lstrip("+-").lower() == ".inf":
+        unsigned = digits.lstrip("+-")
+        if unsigned.lower() == ".inf":
             return float(digits.replace(".", ""))
         try:
-            return float(digits)
+            number = float(digits)
         except ValueError:
             self.fault(node, text, "a number")
             return None
+        if math.isinf(number):
+            self.fault(node, text, "a number no further from 0 than 1.79e+308, or .inf")
+            return None
+        return int(digits) if unsigned.isdigit() else number
 
     def _date(self, node: yaml.Node, text: str) -> dt.date | None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import textwrap
 
 import pytest
 
@@ -103,6 +104,7 @@ BROKEN = {
     "unknown reason in a row": (TABLE, "score_below_cutoff", "score_below_cut", 9, ["'score_below_cutoff'?"]),
     "unknown outcome": (TABLE, "approve, ceiling", "approved, ceiling", 5, ["did you mean 'approve'?"]),
     "odd max_loan": (TABLE, "150000", "lots", 6, ["max_loan: a number"]),
+    "too large a max_loan": (TABLE, "150000", "9" * 321, 6, ["found 999", "no further from 0 than"]),
     "short row": (TABLE, '["D..G", "any",     decline,', '["D..G", decline,', 9, ["a row of 5"]),
     "table passes the unknown": (TABLE, "if_unknown: refer", "if_unknown: approve", 10, ["one of refer, decline"]),
     "odd hit": (TABLE, "hit: first", "hit: collect", 2, ["one of first, unique"]),
@@ -225,6 +227,9 @@ JUNK = [
     "null",
     "-1",
     "1.0e+300",
+    "9" * 321,
+    "-" + "9" * 321,
+    ".inf",
     "2024-01-01",
     "true",
     "'x'",
@@ -234,6 +239,19 @@ JUNK = [
     "a..b",
     "x > 1",
 ]
+FIXED_CAP = """\
+    - id: fixed_cap
+      says: {en: Cap, zh: 上限}
+      kind: cap
+      when: sales_invoiced_12m < 100
+      limit: 60
+      if_unknown: 5
+      reason: low_turnover
+      examples:
+        - {given: {sales_invoiced_12m: 99}, expect: 60}
+        - {given: {sales_invoiced_12m: 100}, expect: pass}
+        - {given: {sales_invoiced_12m: not_obtained}, expect: 5}
+    """
 
 
 @pytest.mark.parametrize("file", [POLICY, PARAMETERS, EVIDENCE, RULES, TABLE])
@@ -247,7 +265,8 @@ def test_any_damage_is_told_and_nothing_else_happens(folder, file):
             "  scope: {amount: '>= 5', product: [demo]}\n  overridable: never\n  refer_kind: fraud\n  reason:",
         )
         .replace("{given:", "{case: {amount: 7, product: demo}, given:")
-    )
+    ) + textwrap.dedent(FIXED_CAP)
+    folder.load()
     whole = folder.files[file]
     spots = [match.span(1) for match in re.finditer(r"[:\[,{-] +([^\s,\]}{\[]+)", whole)]
     assert len(spots) > 5
