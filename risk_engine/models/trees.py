@@ -11,11 +11,53 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from risk_engine.errors import ReleaseError
+
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 
+SIDES = ("left_child", "right_child")
 PLAIN = "2"
 """LightGBM's decision type of ``number <= threshold`` where training met no missing number."""
+BY_NUMBER = {"0", "2", "4", "6", "8", "10"}
+"""Its decision types of ``number <= threshold``, whatever becomes of a missing number."""
+
+
+def _trees_in(text: str) -> list[dict[str, str]]:
+    """The lines of each tree by name, as LightGBM writes them."""
+    parts = text.split("end of trees", maxsplit=1)[0].split("Tree=")[1:]
+    return [dict(line.split("=", 1) for line in part.splitlines() if "=" in line) for part in parts]
+
+
+def _kinds_in(tree: dict[str, str]) -> set[str]:
+    return set(tree.get("decision_type", "").split())
+
+
+def read_trees(data: bytes, columns: int) -> str:
+    """LightGBM's text; refused where LightGBM itself would follow a tree without end, or out of its memory.
+
+    Args:
+        data: What LightGBM wrote.
+        columns: Of the rows that go down the trees.
+
+    Raises:
+        ReleaseError: The head is not that of such a model, or a tree does not lead to each of its leaves in one way.
+    """
+    text = data.decode()
+    head = text.split("Tree=", maxsplit=1)[0].splitlines()
+    for line in ("num_class=1", "num_tree_per_iteration=1", f"max_feature_idx={columns - 1}"):
+        if line not in head:
+            raise ReleaseError(f"boosting.txt has no line {line}", hint="train the bundle again")
+    for number, tree in enumerate(_trees_in(text)):
+        leaves = len(tree["leaf_value"].split())
+        splits = [int(column) for column in tree.get("split_feature", "").split()]
+        children = sorted(int(child) for side in SIDES for child in tree.get(side, "").split())
+        each_once = [*range(-leaves, 0), *range(1, leaves - 1)] if leaves > 1 else []
+        counted = int(tree["num_leaves"]) == leaves == len(splits) + 1 and tree["num_cat"] == "0"
+        known = all(0 <= column < columns for column in splits) and _kinds_in(tree) <= BY_NUMBER
+        if not counted or not known or children != each_once:
+            raise ReleaseError(f"tree {number} of boosting.txt leads astray", hint="train the bundle again")
+    return text
 
 
 class FlatTrees:
@@ -39,7 +81,7 @@ class FlatTrees:
             thresholds += map(float, tree.get("threshold", "").split())
             leaves += map(float, tree["leaf_value"].split())
             roots.append(first_split if len(columns) > first_split else first_leaf)
-            for side, leads in (("left_child", below), ("right_child", above)):
+            for side, leads in zip(SIDES, (below, above), strict=True):
                 children = map(int, tree.get(side, "").split())
                 leads += [first_split + child if child >= 0 else first_leaf - 1 - child for child in children]
         self._columns: Places = np.array(columns, np.intp)
@@ -67,10 +109,8 @@ class FlatTrees:
         >>> FlatTrees.read(text + "leaf_value=-1 3\n").log_odds(np.array([9.0, 0.7]))
         3.0
         """
-        parts = text.split("end of trees", maxsplit=1)[0].split("Tree=")[1:]
-        trees = [dict(line.split("=", 1) for line in part.splitlines() if "=" in line) for part in parts]
-        kinds = {kind for tree in trees for kind in tree.get("decision_type", "").split()}
-        return cls(trees) if trees and kinds <= {PLAIN} else None
+        trees = _trees_in(text)
+        return cls(trees) if trees and all(_kinds_in(tree) <= {PLAIN} for tree in trees) else None
 
     def log_odds(self, entered: Floats) -> float:
         """What the trees say of one row, (f,) without NaN."""
