@@ -18,7 +18,6 @@ import hashlib
 import math
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,11 @@ import numpy as np
 import numpy.typing as npt
 
 from risk_engine.application import SECTIONS
-from risk_engine.errors import Fault, PolicyFaults, ReleaseError, RiskEngineError
+from risk_engine.errors import Fault, PolicyFaults, ReleaseError
 from risk_engine.facts import Fact, FactMatrix, assessment_facts, offer_facts, reason_codes, score_facts
 from risk_engine.features import Feature, Plan
 from risk_engine.models import DefaultProbabilityModel
+from risk_engine.models.canonical import read_json, reading
 from risk_engine.models.golden import check_golden, golden_vectors
 from risk_engine.rules import Policy, load_policy
 
@@ -214,19 +214,18 @@ def load_release(path: Path) -> Release:
         raise ReleaseError(
             f"no release at {path}", hint="name the directory of one release here" if path.is_file() else write
         )
-    with _broken(manifest_file):
+    with reading(manifest_file):
         manifest = msgspec.json.decode(manifest_file.read_bytes(), type=_Manifest)
     _refuse_strays(path, (manifest_file.name, "model", "policy"), path.iterdir())
     model_files = _verified(path / "model", manifest.model)
     _verified(path / "policy", manifest.policy)
-    with _broken(path / "model"):
-        terms = msgspec.json.decode(model_files["model.json"], type=ModelTerms)
-        features = [Feature.from_json(entry) for entry in msgspec.json.decode(model_files["features.json"])]
-        plan = Plan(features)
+    with reading(path / "model"):
+        terms = read_json(model_files, "model.json", lambda plain: msgspec.convert(plain, ModelTerms))
+        plan = read_json(model_files, "features.json", _plan)
         position = {name: index for index, name in enumerate(plan.names)}
         columns = np.array([position[name] for name in terms.facts], np.intp)
         model = DefaultProbabilityModel.from_files(tuple(plan.facts[index] for index in columns), model_files)
-        check_golden(model, model_files["golden.jsonl"], path)
+        check_golden(model, model_files, path)
     policy = read_policy(path / "policy", plan.facts, model.master_scale.grades)
     if manifest.effective_from != policy.effective_from:
         found = f"{manifest_file} says effective_from {manifest.effective_from}"
@@ -246,15 +245,8 @@ def load_release(path: Path) -> Release:
     )
 
 
-@contextmanager
-def _broken(path: Path) -> Iterator[None]:
-    """Say which file or folder is broken, whatever its reader stumbled over."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-        if isinstance(error, RiskEngineError):
-            raise
-        raise _untrusted(f"{path} is broken: {error}") from error
+def _plan(plain: object) -> Plan:
+    return Plan([Feature.from_json(entry) for entry in msgspec.convert(plain, list[dict[str, Any]])])
 
 
 def refuse_other_things(out: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypedDict
 
 import msgspec
 import numpy as np
@@ -32,6 +32,11 @@ Plain = float | str | bool | dt.date
 class Says(NamedTuple):
     """A sentence in English and Chinese."""
 
+    en: str
+    zh: str
+
+
+class _WrittenSays(TypedDict):
     en: str
     zh: str
 
@@ -121,16 +126,8 @@ class Fact:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Read back what :meth:`to_json` wrote."""
-        given = dict(plain)
-        given["says"] = Says(**given["says"])
-        given["type"] = FactType(given["type"])
-        given["risk"] = RiskDirection(given["risk"])
-        given["stage"] = Stage(given["stage"])
-        for name in ("range", "clip"):
-            given[name] = None if given[name] is None else tuple(given[name])
-        for name in ("words", "sections"):
-            given[name] = tuple(given[name])
-        return cls(**given)
+        says = msgspec.convert(plain["says"], _WrittenSays)
+        return msgspec.convert({**plain, "says": (says["en"], says["zh"])}, cls)
 
 
 class FactValue(msgspec.Struct, frozen=True, gc=False):

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import json
+import math
+import random
 import shutil
 
 import msgspec
 import pytest
 
+from risk_engine.batch import documents
 from risk_engine.bundle import load_release, write_release
+from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import PolicyFaults, ReleaseError
 from risk_engine.study import Study, train
 from risk_engine.study.dataset import load_dataset
-from tests.conftest import STUDIES
+from tests.conftest import SAMPLE, STUDIES
+
+PLAIN = (
+    "boosting.json", "boundary.json", "calibration.json", "features.json", "golden.jsonl", "master_scale.json",
+    "model.json", "scorecard.json",
+)  # fmt: skip
+JUNK = (None, True, -1, 1.5, math.inf, 10**400, "x", [], {}, [{"x": [None]}])
 
 
 @pytest.fixture
@@ -39,6 +51,21 @@ def manifest_of(folder, change):
 def signed_anew(folder):
     manifest_of(folder, lambda manifest: None)
     return folder
+
+
+def spoil(folder, name, path, value):
+    """Put a value in place of one node of a model's file, and sign."""
+    file = folder / "model" / name
+    texts = file.read_text().splitlines() if name == "golden.jsonl" else [file.read_text()]
+    plain = [json.loads(text) for text in texts]
+    *above, last = path if name == "golden.jsonl" else (0, *path)
+    node = plain
+    for key in above:
+        node = node[key]
+    node[last] = value
+    # JSON has no infinity, but numbers that a reader may take for it
+    file.write_text("".join(json.dumps(one).replace("Infinity", "1e400") + "\n" for one in plain))
+    return signed_anew(folder)
 
 
 def refusal(folder):
@@ -144,25 +171,72 @@ def test_an_id_that_is_not_the_files(copied):
     assert "the id of policy does not match its files" in refusal(copied)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("model.json", b"{"),
-        ("model.json", b"{}"),
-        ("features.json", b"{}"),
-        ("features.json", b'[{"name": "x"}]'),
-        ("features.json", b"[]"),
-        ("scorecard.json", b"{"),
-        ("calibration.json", b"{}"),
-        ("golden.jsonl", b"{"),
-        ("golden.jsonl", b"{}\n"),
-        ("golden.jsonl", b""),
-        ("master_scale.json", b"\xff"),
-    ],
-)
-def test_a_broken_file_under_a_good_hash(copied, name, text):
+@pytest.mark.parametrize("name", [*PLAIN, "boosting.txt"])
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff"])
+def test_a_file_that_is_not_what_its_name_says(copied, name, text):
     (copied / "model" / name).write_bytes(text)
-    assert "broken" in refusal(signed_anew(copied))
+    assert refusal(signed_anew(copied)).startswith(
+        (f"{name} is broken: ", f"{name} has no line", "no golden vectors in")
+    )
+
+
+SPOILED = {
+    "a truth for lines": ("calibration.json", ("lines",), True, "Expected `object`, got `bool` - at `$.lines`"),
+    "a component without a line": ("calibration.json", ("lines",), {}, "model is broken: 'scorecard'"),
+    "a numbered grade": ("master_scale.json", ("grades", 0, 0), 1, "Expected `str`, got `int` - at `$.grades[0][0]`"),
+    "no floor": ("master_scale.json", ("floor",), 0, "bounds rise from above the floor, which is above 0"),
+    "a number for an expression": ("features.json", (0, "expression"), 1.5, "got `float` - at `$.expression`"),
+    "no expression": ("features.json", (0, "expression"), "1 +", "features.json is broken: '1 +' is no expression"),
+    "a clip without ends": ("features.json", (0, "clip"), [], "Expected `array` of length 2, got 0 - at `$.clip`"),
+    "a clip that holds nothing": ("features.json", (0, "clip"), [1, 0], "clip=(1.0, 0.0) is empty"),
+    "a number with words": ("features.json", (0, "words"), ["x"], "other words than its expression has"),
+    "too many decimals": ("features.json", (0, "decimals"), 10**400, "features.json is broken: decimals=1000"),
+    "a reason nobody knows": ("features.json", (0, "reason"), "x", "no reason named 'x'"),
+    "a fact nobody measures": ("model.json", ("facts", 0), "x", "model is broken: 'x'"),
+    "points in words": ("scorecard.json", ("facts", 0, "bins", 0, "points"), "x", "got `str` - at `$.facts[0].bins["),
+    "a bin less": ("scorecard.json", ("facts", 0, "bins"), [], "do not cover every state"),
+    "a column before the first": ("boosting.json", ("sections", 0, 1, 0), -1, "boosting.json is broken: Expected"),
+    "a column past the last": ("boosting.json", ("sections", 0, 1, 0), 999, "model is broken: index 999 is out of"),
+    "no bands": ("boundary.json", ("starts",), [], "boundary.json is broken: 0 bands"),
+    "a band of other facts": ("boundary.json", ("means", 0), [1.0], "boundary.json is broken"),
+    "a band of no width": ("boundary.json", ("width",), 0, "at `$.width`"),
+    "a state nobody knows": ("golden.jsonl", (0, "states", 0), 9, "golden.jsonl is broken: Invalid enum value 9"),
+    "a value less": ("golden.jsonl", (0, "values"), [], "golden.jsonl is broken: vectors of 0 and"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SPOILED)
+def test_one_value_spoiled_under_a_good_hash(copied, case):
+    name, path, value, words = SPOILED[case]
+    told = refusal(spoil(copied, name, path, value))
+    assert words in told
+    assert len(told) < 400
+
+
+def kinds_of_nodes(plain, path=()):
+    """The path of one node of each kind: what a list holds past its first entry is alike."""
+    yield path
+    entries = (
+        plain.items() if isinstance(plain, dict) else list(enumerate(plain))[:2] if isinstance(plain, list) else ()
+    )
+    for key, value in entries:
+        yield from kinds_of_nodes(value, (*path, key))
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_any_damage_is_told_or_decided_with(copied, name):
+    """Some nodes, replaced by junk under a good hash: the release decides, or its reader says what is wrong."""
+    whole = (copied / "model" / name).read_bytes()
+    lines = whole.splitlines() if name == "golden.jsonl" else [whole]
+    paths = [path for path in kinds_of_nodes([json.loads(line) for line in lines]) if path]
+    applications = list(documents(SAMPLE, ["F00001", "F00006", "F00011"]))
+    for path, junk in random.Random(1).sample(list(itertools.product(paths, JUNK)), 40):
+        (copied / "model" / name).write_bytes(whole)
+        spoiled = spoil(copied, name, path if name == "golden.jsonl" else path[1:], junk)
+        with contextlib.suppress(ReleaseError, PolicyFaults):
+            damaged = load_release(spoiled)
+            for one in applications:
+                underwrite(one, damaged, as_of=one.application.as_of, decision_id="d-1")
 
 
 def test_a_file_taken_out_of_the_manifest_too(copied):

@@ -9,8 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+import msgspec
+
 from risk_engine.errors import ExpressionError, ReleaseError, UnknownName
-from risk_engine.facts import Fact, Says
+from risk_engine.facts import Fact, Says, reason_codes
 from risk_engine.features.expressions import Expression, expression_hash, sections, walk
 from risk_engine.features.parsing import parse
 from risk_engine.features.reduces import close
@@ -19,6 +21,13 @@ from risk_engine.vocabulary import FactType, RiskDirection
 
 PACKAGE = Path(__file__).parents[1]
 _TYPES = {"number": FactType.NUMBER, "boolean": FactType.BOOLEAN, "date": FactType.DATE, "word": FactType.WORD}
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """What is stored beside the fact."""
+
+    expression: str
+    hash: str
 
 
 class Feature:
@@ -59,15 +68,12 @@ class Feature:
     ) -> None:
         fact = Fact(
             name="", says=Says(*says), unit=unit, type=_type_of(expression, type, words), decimals=decimals,
-            range=_ends(range, "range"), clip=_ends(clip, "clip"), risk=risk, reason=reason,
+            range=_ends(range), clip=_ends(clip), risk=risk, reason=reason,
             words=expression.kind.words, sections=sections(expression), use=use, group=group,
             window=_window_words(expression),
             none_reads_as=none_reads_as, if_none=if_none, why=why, source=source,
         )  # fmt: skip
-        if use not in ("obligor", "facility", "both"):
-            raise ExpressionError(f"use={use!r}", hint="obligor, facility or both")
-        if not 0 <= decimals <= 12:
-            raise ExpressionError(f"decimals={decimals!r}", hint="0 to 12")
+        _refuse_odd(fact)
         self.over = tuple(over or ())
         if expression.open and not self.over:
             raise ExpressionError(f"{expression} has an open window", hint="give it a window, or over=[...]")
@@ -118,17 +124,21 @@ class Feature:
 
         Raises:
             ReleaseError: The stored hash is not that of the expression as this engine runs it.
+            ExpressionError: The fact cannot be a feature's, or is not what its expression measures.
+            UnknownName: It has a reason that nobody defined.
+            msgspec.ValidationError: It is not what :meth:`to_json` writes.
         """
-        given = dict(plain)
-        text, told = given.pop("expression"), given.pop("hash")
+        stored = msgspec.convert(plain, _Stored)
         made = object.__new__(cls)
-        made.expression, made.fact = parse(text), Fact.from_json(given)
+        made.expression, made.fact = parse(stored.expression), Fact.from_json(plain)
         made.origin, made.over = "", ()
-        if made.hash != told:
+        if made.hash != stored.hash:
             raise ReleaseError(
-                f"feature {made.name} means something else in this engine ({told[:12]} became {made.hash[:12]})",
+                f"feature {made.name} means something else in this engine ({stored.hash[:12]} became {made.hash[:12]})",
                 hint="train the model again, or run the engine version it was trained with",
             )
+        _refuse_odd(made.fact)
+        _refuse_other(made.fact, made.expression)
         return made
 
 
@@ -187,13 +197,33 @@ def _type_of(expression: Expression, given: FactType | None, words: tuple[str, .
     return found
 
 
-def _ends(ends: tuple[float, float] | None, what: str) -> tuple[float, float] | None:
-    if ends is None:
-        return None
-    low, high = float(ends[0]), float(ends[1])
-    if not low < high:
-        raise ExpressionError(f"{what}={ends} is empty", hint="(least, greatest)")
-    return low, high
+def _ends(ends: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if ends is None else (float(ends[0]), float(ends[1]))
+
+
+def _refuse_odd(fact: Fact) -> None:
+    """Refuse what no feature may say, whatever it measures."""
+    if fact.use not in ("obligor", "facility", "both"):
+        raise ExpressionError(f"use={fact.use!r}", hint="obligor, facility or both")
+    if not 0 <= fact.decimals <= 12:
+        raise ExpressionError(f"decimals={fact.decimals!r}", hint="0 to 12")
+    for what, ends in (("range", fact.range), ("clip", fact.clip)):
+        if ends is not None and not ends[0] < ends[1]:
+            raise ExpressionError(f"{what}={ends} is empty", hint="(least, greatest)")
+
+
+def _refuse_other(fact: Fact, expression: Expression) -> None:
+    """Refuse a stored fact that is not what its expression measures, or tells a reason that nobody defined."""
+    if fact.reason and fact.reason not in reason_codes():
+        raise UnknownName.nearest("reason", fact.reason, reason_codes())
+    measured = {
+        "type": _type_of(expression, None, ()),
+        "words": expression.kind.words,
+        "sections": sections(expression),
+    }
+    for what, found in measured.items():
+        if getattr(fact, what) != found:
+            raise ExpressionError(f"{fact.name} is stored with other {what} than its expression has")
 
 
 def _window_words(expression: Expression) -> str:

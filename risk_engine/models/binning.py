@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -60,8 +61,7 @@ def weight_of_evidence(
     return math.log((goods / all_goods + math.exp(anchor) * extra) / (bads / all_bads + extra))
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
+class Bin(msgspec.Struct, frozen=True, rename={"lower": "from", "upper": "below"}):
     """One bin: what falls in it, whom it held in training, what it weighs.
 
     Attributes:
@@ -102,19 +102,6 @@ class Bin:
         if self.codes:
             plain["codes"] = list(self.codes)
         return plain
-
-    @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> Self:
-        """Read back what :meth:`to_json` wrote."""
-        return cls(
-            plain["kind"],
-            plain["goods"],
-            plain["bads"],
-            plain["woe"],
-            plain.get("from"),
-            plain.get("below"),
-            tuple(plain.get("codes", ())),
-        )
 
 
 @dataclass(frozen=True)
@@ -209,7 +196,7 @@ class BinnedFact:
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Self:
         """Read back what :meth:`to_json` wrote."""
-        return cls(plain["name"], tuple(Bin.from_json(found) for found in plain["bins"]), plain["none_reads_as"])
+        return msgspec.convert(plain, cls)
 
 
 def count_bins(

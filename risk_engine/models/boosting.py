@@ -12,24 +12,45 @@ Every fact enters as one number that has a direction:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import lightgbm
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from risk_engine.errors import ReleaseError
 from risk_engine.facts import Fact
 from risk_engine.models.binning import BinnedFact
-from risk_engine.models.trees import FlatTrees
+from risk_engine.models.canonical import read_file, read_json
+from risk_engine.models.trees import FlatTrees, read_trees
 from risk_engine.vocabulary import RiskDirection, State
 
 Floats = npt.NDArray[np.float64]
 MODEL_END = "\nparameters:"
+_SIZES = re.compile(r"^tree_sizes=.*\n", re.MULTILINE)
 NOT_OBTAINED = int(State.NOT_OBTAINED)
+
+
+class _WrittenFact(msgspec.Struct, frozen=True):
+    name: str
+    direction: Literal[-1, 1]
+    none: float
+    not_obtained: float
+    not_applicable: float
+    special: tuple[tuple[float, float], ...]
+    binned: BinnedFact | None
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """``boosting.json``."""
+
+    facts: tuple[_WrittenFact, ...]
+    sections: tuple[tuple[str, tuple[Annotated[int, msgspec.Meta(ge=0)], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -82,13 +103,6 @@ class EncodedFact:
             "binned": None if self.binned is None else self.binned.to_json(),
         }
 
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Self:
-        """Read back what :meth:`to_json` wrote."""
-        binned = None if plain["binned"] is None else BinnedFact.from_json(plain["binned"])
-        of_state = (plain["none"], plain["not_obtained"], plain["not_applicable"])
-        return cls(plain["name"], plain["direction"], of_state, dict(plain["special"]), binned)
-
 
 def encode(fact: Fact, binned: BinnedFact, values: Floats, states: npt.NDArray[Any]) -> EncodedFact:
     """Decide how a fact enters, from its training column."""
@@ -139,7 +153,8 @@ class Boosting:
     @cached_property
     def _booster(self) -> lightgbm.Booster:
         try:
-            return lightgbm.Booster(model_str=self.text)
+            # Without their sizes it reads the trees on one thread: an error on another ends the process.
+            return lightgbm.Booster(model_str=_SIZES.sub("", self.text))
         except lightgbm.basic.LightGBMError as error:
             raise ReleaseError("boosting.txt is not a LightGBM model", hint="train the bundle again") from error
 
@@ -208,11 +223,23 @@ class Boosting:
         }
 
     @classmethod
-    def from_files(cls, plain: Mapping[str, Any], text: str) -> Self:
-        """Read back :meth:`to_json` and the trees."""
-        facts = tuple(EncodedFact.from_json(entry) for entry in plain["facts"])
-        sections = tuple(name for name, _ in plain["sections"])
-        return cls(facts, sections, tuple(tuple(members) for _, members in plain["sections"]), text)
+    def from_files(cls, files: Mapping[str, bytes]) -> Self:
+        """Read back :meth:`to_json` and the trees.
+
+        Raises:
+            ReleaseError: A file is missing or broken, or the trees lead astray.
+        """
+        written = read_json(files, "boosting.json", lambda plain: msgspec.convert(plain, _Written))
+        facts = tuple(
+            EncodedFact(
+                fact.name, fact.direction, (fact.none, fact.not_obtained, fact.not_applicable), dict(fact.special),
+                fact.binned,
+            )
+            for fact in written.facts
+        )  # fmt: skip
+        sections = tuple(name for name, _ in written.sections)
+        text = read_file(files, "boosting.txt", lambda data: read_trees(data, len(facts) + len(sections)))
+        return cls(facts, sections, tuple(members for _, members in written.sections), text)
 
 
 def enter(

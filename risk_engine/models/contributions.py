@@ -10,12 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """``boundary.json``."""
+
+    width: Annotated[float, msgspec.Meta(ge=1e-9)]
+    starts: tuple[float, ...]
+    rows: tuple[int, ...]
+    log_odds: tuple[float, ...]
+    means: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,15 @@ class Boundary:
         }
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Self:
-        """Read back what :meth:`to_json` wrote."""
-        means = np.array(plain["means"], dtype=np.float64)
-        return cls(plain["width"], tuple(plain["starts"]), tuple(plain["rows"]), tuple(plain["log_odds"]), means)
+    def from_json(cls, plain: Mapping[str, Any], facts: int) -> Self:
+        """Read back what :meth:`to_json` wrote, for a model of so many facts.
+
+        Raises:
+            ValueError: There is no band, or one without the mean of every fact.
+        """
+        written = msgspec.convert(plain, _Written)
+        starts, shape = written.starts, [len(means) for means in written.means]
+        if not starts or shape != [facts] * len(starts):
+            told = ", ".join(map(str, sorted(set(shape))))
+            raise ValueError(f"{len(starts)} bands with means of {told} facts, expected bands with means of {facts}")
+        return cls(written.width, starts, written.rows, written.log_odds, np.array(written.means))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -21,7 +21,7 @@ from risk_engine.facts import Fact
 from risk_engine.models.blend import Blend
 from risk_engine.models.boosting import Boosting
 from risk_engine.models.calibration import Level, Line, probability, probability_of_one
-from risk_engine.models.canonical import canonical_json
+from risk_engine.models.canonical import canonical_json, read_json
 from risk_engine.models.contributions import Boundary
 from risk_engine.models.grades import MasterScale
 from risk_engine.models.scale import ScoreScale
@@ -30,6 +30,17 @@ from risk_engine.models.settings import Decider
 
 Floats = npt.NDArray[np.float64]
 States = npt.NDArray[Any]
+
+
+class _Calibration(msgspec.Struct, frozen=True):
+    """``calibration.json``."""
+
+    blend: Blend
+    lines: dict[str, Line]
+    level: Level
+    decider: Decider
+    horizon_months: int
+    bad: str
 
 
 class Verdict(NamedTuple):
@@ -234,28 +245,24 @@ class DefaultProbabilityModel:
             ReleaseError: A file is missing or does not hold what it should.
         """
         names = [fact.name for fact in facts]
-        try:
-            plain = {name: msgspec.json.decode(body) for name, body in files.items() if name.endswith(".json")}
-            stated = plain["calibration.json"]
-            scorecard = Scorecard.from_json(plain["scorecard.json"], names)
-            boosting = None
-            if "boosting.json" in plain:
-                boosting = Boosting.from_files(plain["boosting.json"], files["boosting.txt"].decode())
-                if [fact.name for fact in boosting.facts] != names:
-                    raise ReleaseError("boosting.json names other features than the bundle", hint="train it again")
-            return cls(
-                facts=facts,
-                scorecard=scorecard,
-                boosting=boosting,
-                blend=Blend(stated["blend"]["scorecard"]),
-                calibration=MappingProxyType({name: Line(**line) for name, line in stated["lines"].items()}),
-                level=Level(**stated["level"]),
-                scale=scorecard.scale,
-                master_scale=MasterScale.from_json(plain["master_scale.json"]),
-                decider=cast("Decider", stated["decider"]),
-                boundary=Boundary.from_json(plain["boundary.json"]),
-                horizon_months=stated["horizon_months"],
-                bad=stated["bad"],
-            )
-        except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-            raise ReleaseError(f"the model's files are broken: {error!r}", hint="train the bundle again") from error
+        stated = read_json(files, "calibration.json", lambda plain: msgspec.convert(plain, _Calibration))
+        scorecard = read_json(files, "scorecard.json", lambda plain: Scorecard.from_json(plain, names))
+        boosting = None
+        if "boosting.json" in files:
+            boosting = Boosting.from_files(files)
+            if [fact.name for fact in boosting.facts] != names:
+                raise ReleaseError("boosting.json names other features than the bundle", hint="train it again")
+        return cls(
+            facts=facts,
+            scorecard=scorecard,
+            boosting=boosting,
+            blend=stated.blend,
+            calibration=MappingProxyType(stated.lines),
+            level=stated.level,
+            scale=scorecard.scale,
+            master_scale=read_json(files, "master_scale.json", MasterScale.from_json),
+            decider=stated.decider,
+            boundary=read_json(files, "boundary.json", lambda plain: Boundary.from_json(plain, len(facts))),
+            horizon_months=stated.horizon_months,
+            bad=stated.bad,
+        )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +16,13 @@ from risk_engine.errors import DataError
 
 DEFAULT_BANDS = {"A": 0.01, "B": 0.025, "C": 0.05, "D": 0.10, "E": 0.20, "F": 1.0}
 DEFAULT_FLOOR = 0.0005  # CRR 160(1) as amended by Regulation (EU) 2024/1623: 0.05 %
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """``master_scale.json``."""
+
+    floor: float
+    grades: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,10 @@ class MasterScale:
 
     def __post_init__(self) -> None:
         rising = all(low < high for low, high in itertools.pairwise(self.bounds))
-        if not self.bounds or not rising or self.bounds[0] <= self.floor or self.bounds[-1] != 1.0:
+        if not self.bounds or not rising or not 0.0 < self.floor < self.bounds[0] or self.bounds[-1] != 1.0:
             raise DataError(
                 f"a master scale with bounds {list(self.bounds)} and floor {self.floor}",
-                hint="bounds rise from above the floor to 1.0",
+                hint="bounds rise from above the floor, which is above 0, to 1.0",
             )
 
     @classmethod
@@ -71,4 +79,6 @@ class MasterScale:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Read back what :meth:`to_json` wrote."""
-        return cls.of(dict(plain["grades"]), plain["floor"])
+        written = msgspec.convert(plain, _Written)
+        grades, bounds = tuple(name for name, _ in written.grades), tuple(bound for _, bound in written.grades)
+        return cls(grades, bounds, written.floor)

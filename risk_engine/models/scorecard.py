@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from risk_engine.errors import ReleaseError
 from risk_engine.markup import element, table
-from risk_engine.models.binning import BinnedFact
+from risk_engine.models.binning import Bin, BinnedFact
 from risk_engine.models.calibration import Line
 from risk_engine.models.scale import ScoreScale
 
@@ -29,6 +30,27 @@ ZERO_RULE = (
     "WoE = ln((g/G + e^a m/N) / (b/B + m/N)); a = 0, for none the worst value bin; "
     "not_obtained never above the worst other bin, nor above 0"
 )
+
+
+class _WrittenBin(Bin, frozen=True, kw_only=True):
+    points: float
+
+
+class _WrittenFact(msgspec.Struct, frozen=True):
+    name: str
+    bins: tuple[_WrittenBin, ...]
+    none_reads_as: float | None
+    coefficient: float
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """``scorecard.json``."""
+
+    facts: tuple[_WrittenFact, ...]
+    intercept: float
+    line: Line
+    scale: ScoreScale
+    pseudo_rows: float
 
 
 @dataclass(frozen=True)
@@ -184,15 +206,16 @@ class Scorecard:
             ReleaseError: A fact on the card is not among the columns.
         """
         column = {name: place for place, name in enumerate(names)}
+        written = msgspec.convert(plain, _Written)
         facts = []
-        for entry in plain["facts"]:
-            if entry["name"] not in column:
-                raise ReleaseError(f"the scorecard names {entry['name']!r}, which is not a feature of the bundle")
-            points = tuple(found["points"] for found in entry["bins"])
-            binned = BinnedFact.from_json(entry)
-            facts.append(ScoredFact(column[entry["name"]], binned, entry["coefficient"], points))
-        line, scale = Line(**plain["line"]), ScoreScale(**plain["scale"])
-        return cls(tuple(facts), plain["intercept"], line, scale, plain["pseudo_rows"])
+        for fact in written.facts:
+            if fact.name not in column:
+                found = f"the scorecard names {fact.name!r}, which is not a feature of the bundle"
+                raise ReleaseError(found, hint="train the bundle again")
+            points = tuple(found.points for found in fact.bins)
+            binned = BinnedFact(fact.name, fact.bins, fact.none_reads_as)
+            facts.append(ScoredFact(column[fact.name], binned, fact.coefficient, points))
+        return cls(tuple(facts), written.intercept, written.line, written.scale, written.pseudo_rows)
 
 
 def write_points(

@@ -145,7 +145,7 @@ REFUSED = [
     (lambda: feature(Sum(invoices.tax, ever), over=[months(3)]), "no open window for over="),
     (lambda: feature(Sum(monthly(invoices.tax)), over=[days(3)]), "broken months"),
     (lambda: feature(ArgMax(by(invoices.counterparty, invoices.tax), ever)), "a text cannot be a feature"),
-    (lambda: feature(Sum(invoices.tax, ever), range=(1, 0)), "range=(1, 0) is empty"),
+    (lambda: feature(Sum(invoices.tax, ever), range=(1, 0)), "range=(1.0, 0.0) is empty"),
     (lambda: parse("__import__('os')"), "no function '__import__'"),
     (lambda: parse("invoices.tax.__class__"), "has no meaning"),
     (lambda: parse("summ(invoices.tax)"), "no function 'summ'"),

@@ -184,7 +184,7 @@ def test_files_read_back_to_the_same_model(model, new_applicants):
     [
         ("scorecard.json", b"{", "broken"),
         ("scorecard.json", b"{}", "broken"),
-        ("boosting.txt", b"not a tree", "not a LightGBM model"),
+        ("boosting.txt", b"not a tree", "boosting.txt has no line num_class=1"),
         ("calibration.json", b'{"lines": 3}', "broken"),
     ],
 )
