@@ -196,7 +196,7 @@ def _shares(dossier: Dossier, release: Release, day: dt.date) -> list[Share]:
          if grade in approving),
         default=model.master_scale.bounds[0],
     )  # fmt: skip
-    boundary = model.scale.score(worst)
+    boundary = model.scale.score(min(worst, 1.0 - model.master_scale.floor))  # the most that the model tells
     above: list[float] = model.contributions(*release.model_rows(dossier.matrix), boundary)[0].tolist()
     return [
         Share(fact, dossier.facts.held[fact.name].state, share) for fact, share in zip(model.facts, above, strict=True)

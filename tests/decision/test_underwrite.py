@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
+import shutil
 from collections import Counter
 from decimal import Decimal
 
@@ -12,9 +14,12 @@ import pytest
 
 from risk_engine.application import Fee, decode, encode
 from risk_engine.application.evidence_business import LegalEvent
+from risk_engine.bundle import read_policy
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import InputFaults
+from risk_engine.study import Study
 from risk_engine.vocabulary import SEVERITY
+from tests.conftest import STUDIES
 
 
 def replaced(application, **sections):
@@ -350,3 +355,15 @@ def test_versions_name_what_decided(answers, release):
     assert versions.engine
     assert versions.schema
     assert versions.kernels
+
+
+def test_a_policy_that_lends_to_every_grade_tells_why_it_lends_less(release, sample, ask, tmp_path):
+    """Its boundary is the worst probability that the model tells, not 1, at which no score stands."""
+    folder = shutil.copytree(Study.load(STUDIES / "sample_sme.yaml").policy, tmp_path / "policy")
+    table = folder / "tables" / "limit_by_grade.yaml"
+    head, _, rest = re.split(r"(?<=rows:\n)|(?=if_unknown)", table.read_text())
+    table.write_text(f'{head}  - ["A..G", approve, 20000, null]\n{rest}')
+    policy = read_policy(folder, release.plan.facts, release.model.master_scale.grades)
+    generous = dataclasses.replace(release, policy=policy)
+    told = [reason.source for one in sample for reason in ask(one, release=generous).reasons]
+    assert any(source.startswith("score: ") for source in told)
