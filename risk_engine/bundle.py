@@ -246,7 +246,11 @@ def load_release(path: Path) -> Release:
 
 
 def _plan(plain: object) -> Plan:
-    return Plan([Feature.from_json(entry) for entry in msgspec.convert(plain, list[dict[str, Any]])])
+    features = []
+    for number, entry in enumerate(msgspec.convert(plain, list[dict[str, Any]]), start=1):
+        with reading(f"feature {number} of features.json"):
+            features.append(Feature.from_json(entry))
+    return Plan(features)
 
 
 def refuse_other_things(out: Path) -> None:

@@ -185,7 +185,7 @@ SPOILED = {
     "a component without a line": ("calibration.json", ("lines",), {}, "model is broken: 'scorecard'"),
     "a numbered grade": ("master_scale.json", ("grades", 0, 0), 1, "Expected `str`, got `int` - at `$.grades[0][0]`"),
     "no floor": ("master_scale.json", ("floor",), 0, "bounds rise from above the floor, which is above 0"),
-    "a number for an expression": ("features.json", (0, "expression"), 1.5, "got `float` - at `$.expression`"),
+    "a number for an expression": ("features.json", (0, "expression"), 1.5, "feature 1 of features.json is broken"),
     "no expression": ("features.json", (0, "expression"), "1 +", "features.json is broken: '1 +' is no expression"),
     "a clip without ends": ("features.json", (0, "clip"), [], "Expected `array` of length 2, got 0 - at `$.clip`"),
     "a clip that holds nothing": ("features.json", (0, "clip"), [1, 0], "clip=(1.0, 0.0) is empty"),
