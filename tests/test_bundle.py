@@ -20,6 +20,7 @@ from risk_engine.errors import PolicyFaults, ReleaseError
 from risk_engine.study import Study, train
 from risk_engine.study.dataset import load_dataset
 from tests.conftest import SAMPLE, STUDIES
+from tests.releases import contents, manifest_of, signed_anew
 
 PLAIN = (
     "boosting.json", "boundary.json", "calibration.json", "features.json", "golden.jsonl", "master_scale.json",
@@ -31,26 +32,6 @@ JUNK = (None, True, -1, 1.5, math.inf, 10**400, "x", [], {}, [{"x": [None]}])
 @pytest.fixture
 def copied(release_dir, tmp_path):
     return shutil.copytree(release_dir, tmp_path / "release")
-
-
-def contents(folder):
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-
-
-def manifest_of(folder, change):
-    """Sign a spoiled release anew, as someone would who can write everything in it."""
-    manifest = json.loads((folder / "release.json").read_text())
-    for part in ("model", "policy"):
-        files = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(contents(folder / part).items())}
-        canonical = json.dumps(files, separators=(",", ":")).encode()
-        manifest[part] = {"files": files, "id": hashlib.sha256(canonical).hexdigest()}
-    change(manifest)
-    (folder / "release.json").write_text(json.dumps(manifest))
-
-
-def signed_anew(folder):
-    manifest_of(folder, lambda manifest: None)
-    return folder
 
 
 def spoil(folder, name, path, value):

@@ -14,7 +14,7 @@ from risk_engine.errors import PolicyFaults, ReleaseError
 from risk_engine.settings import Settings
 from risk_engine.store import Role
 from tests.conftest import ROOT, STUDIES
-from tests.test_bundle import signed_anew
+from tests.releases import signed_anew
 
 MEBIBYTE = 1 << 20
 
