@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from risk_engine.application import LISTS
 from risk_engine.batch.arrow_kinds import KEY
 from risk_engine.batch.broken_texts import refuse_broken_texts
 from risk_engine.batch.section_files import SectionFile, first_line, open_parquet, open_sections
@@ -54,11 +55,13 @@ class Chunk:
 
     Attributes:
         ids: Application ids, sorted.
-        parts: Sections by name; a section without a file is absent.
+        parts: Sections by name.
+        missing: Sections that were to be read and have no file.
     """
 
     ids: tuple[str, ...]
     parts: Mapping[str, Part]
+    missing: frozenset[str]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -88,6 +91,7 @@ def read_chunks(
     """
     files = open_sections(folder, only, told)
     requests = _Forward(files["application"])
+    missing = frozenset(LISTS if only is None else only) - files.keys()
     others = {name: _Forward(file) for name, file in files.items() if name != "application"}
     last = ""
     while True:
@@ -99,7 +103,7 @@ def read_chunks(
             break
         last = ids[-1]
         parts = {"application": Part(files["application"], rows, np.arange(len(ids) + 1, dtype=np.int64), first_row)}
-        yield Chunk(ids, parts | {name: _part(forward, ids) for name, forward in others.items()})
+        yield Chunk(ids, parts | {name: _part(forward, ids) for name, forward in others.items()}, missing)
     for forward in others.values():
         for key, _ in forward.take(1)[1]:
             raise _stranger(forward.file, key)

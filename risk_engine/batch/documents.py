@@ -15,7 +15,7 @@ from risk_engine.batch.arrow_kinds import KEY, NUMBER, WORD
 from risk_engine.batch.chunk_faults import ChunkFaults
 from risk_engine.batch.chunks import Chunk, Part, read_chunks
 from risk_engine.batch.neutral import check_chunk
-from risk_engine.errors import Fault, InputFaults, UnknownName
+from risk_engine.errors import InputFaults, UnknownName
 
 
 def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Application]:
@@ -80,24 +80,11 @@ def _document(chunk: Chunk, position: int, only: Collection[str] | None) -> Appl
     rows_of = {name: _rows(part, position) for name, part in chunk.parts.items() if only is None or name in only}
     request = {KEY: chunk.ids[position], **rows_of["application"][0]}
     told: dict[str, Any] = {"application": request, "applicant": rows_of["applicant"][0]}
-    looks = {at: row for at, row in enumerate(rows_of.get("sources", [])) if _obtained(row, request.get("as_of"))}
-    if faults := [_no_file(at, row["section"]) for at, row in looks.items() if _is_forgotten(row, chunk)]:
-        raise InputFaults(faults)
-    obtained = {row["section"] for row in looks.values()}
+    obtained = {row["section"] for row in rows_of.get("sources", []) if _obtained(row, request.get("as_of"))}
     for name in LISTS:
         if rows_of.get(name) or (name in obtained and (only is None or name in only)):
             told[name] = rows_of.get(name, [])
     return decode(msgspec.json.encode(told))
-
-
-def _is_forgotten(source: Mapping[str, Any], chunk: Chunk) -> bool:
-    """Whether a look-up returned a section of which there is no file: nobody can have meant "nothing"."""
-    return source["section"] in LISTS and source["section"] not in chunk.parts and source.get("row_count") != 0
-
-
-def _no_file(at: int, section: str) -> Fault:
-    expected, hint = "a section that has a file", f"write {section}.parquet, without rows where nobody has any"
-    return Fault(f"$.sources[{at}].section", repr(section), expected, hint)
 
 
 def _obtained(source: Mapping[str, Any], as_of: str | None) -> bool:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from risk_engine.application import APPLICANT
+from risk_engine.application import APPLICANT, SECTIONS
 from risk_engine.batch.arrays import Floats, Truths, as_decimal_texts, as_floats, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import NUMBER, WORD, FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
@@ -27,6 +27,8 @@ PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 
 CALENDAR = -62_135_596_800.0, 253_402_300_800.0
 """The first second of year 1 and the one after year 9999, since the epoch."""
+
+OBTAINED = SECTIONS["sources"].columns["status"].words.index("obtained")
 
 CODE_BOOKS = {"sources": ("section",), "attributes": ("name", "value")}
 """Text columns whose texts the features read, not only compare."""
@@ -55,7 +57,7 @@ def chunk_tables(chunk: Chunk) -> tuple[ApplicantTable, dict[str, SectionTable]]
         TableFaults: As :func:`check_chunk`; a request without ``as_of``.
     """
     faults = ChunkFaults(chunk)
-    tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
+    tables = _tables(chunk, faults)
     applicants = _applicants(chunk.parts["application"], faults)
     faults.tell()
     return applicants, tables
@@ -70,12 +72,31 @@ def check_chunk(chunk: Chunk, only: Collection[int] | None = None) -> dict[str, 
 
     Raises:
         TableFaults: Nulls in columns that are always filled, unknown words, texts that are no moment or decimal,
-            numbers out of the contract's bounds, dates of no calendar: every one, up to a hundred.
+            numbers out of the contract's bounds, dates of no calendar, look-ups that returned a section without a file
+            (unless its ``row_count`` is 0): every one, up to a hundred.
     """
     faults = ChunkFaults(chunk, only)
-    tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
+    tables = _tables(chunk, faults)
     faults.tell()
     return tables
+
+
+def _tables(chunk: Chunk, faults: ChunkFaults) -> dict[str, SectionTable]:
+    tables = {name: _table(part, faults) for name, part in chunk.parts.items()}
+    if chunk.missing and "sources" in tables:
+        _refuse_forgotten(chunk, tables["sources"], faults)
+    return tables
+
+
+def _refuse_forgotten(chunk: Chunk, sources: SectionTable, faults: ChunkFaults) -> None:
+    """A section that a look-up returned and that has no file: to read it as empty would empty it for everybody."""
+    section, status = sources.columns["section"], sources.columns["status"]
+    missing = [place for place, text in enumerate(sources.texts["section"]) if text in chunk.missing]
+    forgotten = np.isin(section, missing) & (status == OBTAINED)
+    if "row_count" in sources.columns:
+        forgotten &= sources.columns["row_count"] != 0.0
+    expected = "a section that has a file"
+    faults.rows(chunk.parts["sources"], "section", forgotten, expected, lambda name: f"write {name}.parquet")
 
 
 def _table(part: Part, faults: ChunkFaults) -> SectionTable:

@@ -92,7 +92,7 @@ def writing_engine(path: Path) -> Engine:
 
 def reading_engine(path: Path) -> Engine:
     """Connections that can read and do nothing else."""
-    if not path.exists():
+    if not path.is_file():
         raise StoreError(
             f"no database at {path}", hint="the service makes one: risk-engine serve RELEASE --database URL"
         )

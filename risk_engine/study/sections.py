@@ -75,15 +75,13 @@ def write_sections(study: Study, folder: Path, *, threads: int = 1) -> SectionFi
                 rows[name] = _write(warehouse, study, name, query, folder)
             except StudyFaults as error:
                 faults += error.faults
-    if faults:
+    if faults := faults or _unselected(study, folder):
         raise StudyFaults(faults)
     told = {name: f"{query.place}: {name}" for name, query in study.sections.items()}
     try:
         applicants = check_rows(folder, told)
     except TableFaults as error:
         raise StudyFaults(error.faults) from error
-    if faults := _unselected(study, folder):
-        raise StudyFaults(faults)
     written = SectionFiles(folder, applicants, rows, {name: sha256_of(folder / f"{name}.parquet") for name in rows})
     with replacing(folder / MANIFEST) as temporary:
         temporary.write_text(json.dumps(written.manifest(study), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

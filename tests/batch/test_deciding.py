@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from risk_engine.batch import decide_batch, documents
+from risk_engine.batch import compute_features, decide_batch, documents
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import TableFaults, UsageError
 from tests.batch.conftest import FIRMS, first_of_sample, of_sample
@@ -97,11 +97,15 @@ def test_a_section_that_was_obtained_has_a_file(release, tmp_path, tmp_path_fact
     for work in (
         lambda: decide_batch(release, tmp_path, tmp_path_factory.mktemp("out")),
         lambda: [*documents(tmp_path)],
+        lambda: compute_features(tmp_path, release.plan),
     ):
         with pytest.raises(TableFaults) as caught:
             work()
         told = str(caught.value.faults[0])
-        assert f"applicant {first}: found 'attributes', expected a section that has a file (write attributes.p" in told
+        assert (
+            f"applicant {first}: found 'attributes', expected a section that has a file (write attributes.parquet)"
+            in told
+        )
 
 
 def test_decisions_never_stand_among_the_section_files(firms, release):
@@ -142,11 +146,8 @@ def test_a_number_left_out_means_in_a_table_what_it_means_in_a_document(versions
 def test_an_answer_does_not_depend_on_who_else_is_in_the_files(release, tmp_path, tmp_path_factory):
     of_sample(tmp_path, ["P00008", "P00009"])
     sources = pq.read_table(tmp_path / "sources.parquet")
-    told = {**sources.to_pylist()[0], "row_count": None, "covers_from": None, "covers_until": None}
-    more = [
-        told | {"section": "credit_history", "party": "co1"},
-        told | {"section": "fees", "party": None, "row_count": 0},
-    ]
+    told = {**sources.to_pylist()[0], "row_count": 0, "covers_from": None, "covers_until": None}
+    more = [told | {"section": "credit_history", "party": "co1"}, told | {"section": "fees", "party": None}]
     pq.write_table(
         pa.concat_tables([pa.Table.from_pylist(more, sources.schema), sources]), tmp_path / "sources.parquet"
     )
