@@ -218,18 +218,18 @@ def _party_references(seen: Seen) -> Iterator[Fault]:
     if None in listed:
         return
     known = {None, APPLICANT, *listed}
-    hinted = [party for party in known if party] if len(known) <= MOST_HINTED else []
     for section in seen.sections:
         for column in PARTY_COLUMNS.get(section, ("party",)):
             if known.issuperset(seen.column(section, column)):
                 continue
             for at, row in seen.rows(section):
                 if getattr(row, column) not in known:
-                    yield _stranger(f"$.{section}[{at}].{column.rstrip('_')}", getattr(row, column), hinted)
+                    yield _stranger(f"$.{section}[{at}].{column.rstrip('_')}", getattr(row, column), known)
 
 
-def _stranger(path: str, party: str, known: Collection[str]) -> Fault:
-    hint = nearest_hint(party, known) or "leave it out where the row is about the applicant"
+def _stranger(path: str, party: str, known: Collection[str | None]) -> Fault:
+    near = nearest_hint(party, [one for one in known if one]) if len(known) <= MOST_HINTED else ""
+    hint = near or "leave it out where the row is about the applicant"
     return Fault(path, _short(party), "a party of $.parties, or applicant", hint)
 
 

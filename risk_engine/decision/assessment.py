@@ -23,7 +23,7 @@ AGE, CONSENT = "applicant_age_years", "bureau_consent"
 ESTABLISHED_FROM = {
     "assessed_instalment": "the request, its fees and the policy's assessment_rate",
     "debt_service_to_income": "household_net_income, household_debt_service and assessed_instalment",
-    "residual_income": ("household_net_income, household_debt_service, household_living_costs and assessed_instalment"),
+    "residual_income": "household_net_income, household_debt_service, household_living_costs and assessed_instalment",
     "affordable_amount": (
         "household_net_income, household_debt_service, the request, its fees and the policy's assessment_rate and"
         " max_debt_service_to_income"

@@ -100,10 +100,10 @@ class Expression:
     def __ge__(self, other: Operand) -> Expression:
         return binary("ge", self, other)
 
-    def __eq__(self, other: Operand) -> Expression:  # type: ignore[override]
+    def __eq__(self, other: Operand) -> Expression:  # type: ignore[override]  # not a truth: a condition
         return binary("eq", self, other)
 
-    def __ne__(self, other: Operand) -> Expression:  # type: ignore[override]
+    def __ne__(self, other: Operand) -> Expression:  # type: ignore[override]  # not a truth: a condition
         return binary("ne", self, other)
 
     def __and__(self, other: Operand) -> Expression:

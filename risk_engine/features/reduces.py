@@ -93,49 +93,49 @@ def close(expression: Expression, window: Window) -> Expression:
             return elementwise(expression.op, parts, expression.kind)
 
 
-def Count(  # noqa: N802
+def Count(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """How many are counted; of a condition, how many are true. 0 where nothing is."""
     return _reduce("Count", value, window, on, covered)
 
 
-def Sum(  # noqa: N802
+def Sum(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The sum, in order; 0 where nothing is counted."""
     return _of_numbers("Sum", value, window, on, covered)
 
 
-def Mean(  # noqa: N802
+def Mean(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The mean; of a condition, the share that is true."""
     return _of_numbers("Mean", value, window, on, covered)
 
 
-def Std(  # noqa: N802
+def Std(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The standard deviation with ddof 1; nothing below two values."""
     return _of_numbers("Std", value, window, on, covered)
 
 
-def Min(  # noqa: N802
+def Min(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The least."""
     return _of_order("Min", value, window, on, covered)
 
 
-def Max(  # noqa: N802
+def Max(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The greatest."""
     return _of_order("Max", value, window, on, covered)
 
 
-def Last(  # noqa: N802
+def Last(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The last counted value."""
@@ -147,7 +147,7 @@ def Last(  # noqa: N802
     return _reduce("Last", value, window, on, covered, value.kind)
 
 
-def Quantile(  # noqa: N802
+def Quantile(  # noqa: N802 - a word of the language
     value: Expression, q: float, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The q-quantile, linear between neighbours (Hyndman and Fan 7, as numpy)."""
@@ -157,7 +157,7 @@ def Quantile(  # noqa: N802
     return _reduce("Quantile", value, window, on, covered, NUMBER, {"q": float(q)}, constant(q).text)
 
 
-def Top(  # noqa: N802
+def Top(  # noqa: N802 - a word of the language
     value: Expression, count: int, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The sum of the ``count`` greatest, all of them where there are fewer; nothing where none is counted."""
@@ -167,7 +167,7 @@ def Top(  # noqa: N802
     return _reduce("Top", value, window, on, covered, NUMBER, {"q": float(count)}, str(count))
 
 
-def LongestRun(  # noqa: N802
+def LongestRun(  # noqa: N802 - a word of the language
     condition: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The most in a row for which the condition is true; what is not counted is passed over. 0 where it never is."""
@@ -176,7 +176,7 @@ def LongestRun(  # noqa: N802
     return _reduce("LongestRun", condition, window, on, covered)
 
 
-def Slope(  # noqa: N802
+def Slope(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
     """The least-squares slope: of cells per cell (month, day, gap), of rows per day; nothing below two dates."""
@@ -187,7 +187,7 @@ def Slope(  # noqa: N802
     return _reduce("Slope", value, window, on, covered)
 
 
-def ArgMax(cells: Expression, window: Window | None = None, *, covered: float = 1.0) -> Expression:  # noqa: N802
+def ArgMax(cells: Expression, window: Window | None = None, *, covered: float = 1.0) -> Expression:  # noqa: N802 - a word of the language
     """The key with the greatest value; of equals the first in order."""
     if cells.shape.cells != "by":
         raise ExpressionError(f"ArgMax({cells}) has no keys: {cells.shape}", hint="give it by(key, value)")
