@@ -16,7 +16,7 @@ from risk_engine.rules.parameters import Parameter, Values
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import FactType
 
-_NUMBER = r"-?\d+(?:\.\d+)?"
+_NUMBER = r"-?\d{1,300}(?:\.\d+)?"  # more digits would read as infinity
 _OPERAND = rf"({_NUMBER}|[a-z_]\w*)"
 _COMPARED = re.compile(rf"(<=|>=|<|>|==)?\s*{_OPERAND}$")
 _RANGE = re.compile(rf"{_OPERAND}\s*\.\.\s*{_OPERAND}$")

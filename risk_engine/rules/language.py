@@ -12,6 +12,7 @@ Closed on purpose: comparison, ``and``/``or``/``not``, ``in``, ``is unknown`` (a
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -341,7 +342,10 @@ class _Parser:
     def leaf(self, kind: str, word: str, *, minus: bool) -> Node:
         match kind:
             case "number":
-                return Literal(-float(word) if minus else float(word))
+                number = float(word)
+                if math.isinf(number):
+                    raise self.stop("a number below 1.79e+308")
+                return Literal(-number if minus else number)
             case "name":
                 return Name(word)
             case "text":

@@ -100,6 +100,7 @@ BROKEN = {
     "cell of another unit": (TABLE, '"<= 0.35"', '"<= max_gap"', 6, ["max_gap in days", "same unit"]),
     "cell of an unknown parameter": (TABLE, '"<= 0.35"', '"<= max_shar"', 6, ["did you mean 'max_share'?"]),
     "unreadable cell": (TABLE, '"<= 0.35"', '"about 0.35"', 6, ["a range of buyer_top1_share_12m"]),
+    "cell without end": (TABLE, '"<= 0.35"', f'"<= {"9" * 321}"', 6, ["a range of buyer_top1_share_12m"]),
     "declined without a reason": (TABLE, "score_below_cutoff", "null", 9, ["a reason on a row that gives decline"]),
     "unknown reason in a row": (TABLE, "score_below_cutoff", "score_below_cut", 9, ["'score_below_cutoff'?"]),
     "unknown outcome": (TABLE, "approve, ceiling", "approved, ceiling", 5, ["did you mean 'approve'?"]),

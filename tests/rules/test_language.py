@@ -156,6 +156,8 @@ BAD = [
     ("1", "a comparison of 1.0"),
     ("a + 1", "a comparison of a + 1.0"),
     ("a > 12abc", "found '1'"),
+    ("a > " + "9" * 321, "a number below 1.79e+308"),
+    ("a > -" + "9" * 321, "a number below 1.79e+308"),
     ("a > 1; import os", "found ';'"),
     ("__import__('os') == 1", "found '('"),
     ("not " * 60 + "old", "levels of brackets"),
