@@ -29,7 +29,7 @@ from risk_engine.bundle import Release, load_release, release_id
 from risk_engine.errors import Fault, PolicyFaults, PortfolioFaults, ReleaseError
 from risk_engine.rules import Case
 from risk_engine.rules.written import Written
-from risk_engine.yaml_reader import read_yaml
+from risk_engine.yaml_reader import in_order, read_yaml
 
 APPLICANT_KINDS = SECTIONS["applicant"].columns["kind"].words
 CUSTOMER_KINDS = SECTIONS["application"].columns["customer_kind"].words
@@ -161,7 +161,7 @@ def read_routes(path: Path) -> Routes:
                 places.append(entry.place())
         faults += _overlaps(routes, places)
     if faults:
-        raise PortfolioFaults(sorted(faults, key=lambda fault: int(fault.path.rpartition(":")[2])))
+        raise PortfolioFaults(in_order(faults))
     return Routes(name, tuple(routes), tuple(folders), tuple(places))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+$")
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-9]{1,2})+(\.[0-9_]*)?$")
 _BARE_EXPONENT = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
 _OTHER_BASE = re.compile(r"[-+]?0[xb]")
+_PLACE = re.compile(r"(.+?):(\d+)(?:: |$)")
 _QUOTE = 'quote it if text is meant: "{0}"'
 
 
@@ -55,6 +56,25 @@ class YamlText:
     def place(self, path: NodePath = ()) -> str:
         """``file.yaml:12``, as a :class:`~risk_engine.errors.Fault` names it."""
         return f"{self.name}:{self.line(path)}"
+
+    def told(self, path: NodePath) -> str:
+        """The same with the keys that lead there: ``file.yaml:12: [3].examples[0].expect``."""
+        keys = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+        return f"{self.place(path)}: {keys.removeprefix('.')}" if path else self.place()
+
+
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults by file and line.
+
+    >>> [fault.path for fault in in_order([Fault("a:12: x.y", "1", "2"), Fault("a:3", "1", "2"), Fault("a", "1", "2")])]
+    ['a', 'a:3', 'a:12: x.y']
+    """
+
+    def place(fault: Fault) -> tuple[str, int]:
+        found = _PLACE.match(fault.path)
+        return (found[1], int(found[2])) if found else (fault.path, 0)
+
+    return sorted(faults, key=place)
 
 
 def read_yaml(path: Path, *, name: str = "") -> YamlText:

@@ -168,20 +168,32 @@ ROUTE = "{product: [loan], applicant_kind: [person], release: one}"
 BROKEN = [
     ("- a", "expected a portfolio: a mapping with name, routes"),
     ("name: p\n", "p.yaml:1: found no routes"),
-    ("name: p\nroutes: []\n", "p.yaml:2: found nothing, expected a list of routes"),
-    (f"name: p\nroutes:\n  - {ROUTE}\nowner: me\n", "p.yaml:4: found the key owner"),
-    (f"name: 3\nroutes:\n  - {ROUTE}\n", "p.yaml:1: found 3, expected text"),
-    ("name: p\nroutes:\n  - {product: [loan], release: one}\n", "p.yaml:3: found no applicant_kind"),
-    ("name: p\nroutes:\n  - loan\n", "p.yaml:3: found str, expected a route: a mapping"),
+    ("name: p\nroutes: []\n", "p.yaml:2: routes: found nothing, expected a list of routes"),
+    (f"name: p\nroutes:\n  - {ROUTE}\nowner: me\n", "p.yaml:4: owner: found the key owner"),
+    (f"name: 3\nroutes:\n  - {ROUTE}\n", "p.yaml:1: name: found 3, expected text"),
+    ("name: p\nroutes:\n  - {product: [loan], release: one}\n", r"p.yaml:3: routes\[0\]: found no applicant_kind"),
+    ("name: p\nroutes:\n  - loan\n", r"p.yaml:3: routes\[0\]: found str, expected a route: a mapping"),
     (f"name: p\nroutes:\n  - {ROUTE}\n".replace("[person]", "[persons]"), r"found persons.*did you mean 'person'\?"),
-    (f"name: p\nroutes:\n  - {ROUTE}\n".replace("[loan]", "loan"), "p.yaml:3: found loan, expected a list of words"),
-    (f"name: p\nroutes:\n  - {ROUTE}\n".replace("[loan]", ""), "p.yaml:3: found nothing, expected a list of words"),
+    (
+        f"name: p\nroutes:\n  - {ROUTE}\n".replace("[loan]", "loan"),
+        r"p.yaml:3: routes\[0\].product: found loan, expected a list of words",
+    ),
+    (
+        f"name: p\nroutes:\n  - {ROUTE}\n".replace("[loan]", ""),
+        r"p.yaml:3: routes\[0\].product: found nothing, expected a list of words",
+    ),
     (
         "name: p\nroutes:\n  - {product: [loan], applicant_kind: [person], customer_kind: [old], release: one}\n",
-        "p.yaml:3: found old, expected one of new, existing, renewal, top_up",
+        r"p.yaml:3: routes\[0\].customer_kind: found old, expected one of new, existing, renewal, top_up",
     ),
-    (f"name: p\nroutes:\n  - {ROUTE}\n".replace("one}", "ones}"), "p.yaml:3: found ones, expected the directory"),
-    (f"name: p\nroutes:\n  - {ROUTE}\n".replace("one}", "7}"), "p.yaml:3: found 7, expected text"),
+    (
+        f"name: p\nroutes:\n  - {ROUTE}\n".replace("one}", "ones}"),
+        r"p.yaml:3: routes\[0\].release: found ones, expected the directory",
+    ),
+    (
+        f"name: p\nroutes:\n  - {ROUTE}\n".replace("one}", "7}"),
+        r"p.yaml:3: routes\[0\].release: found 7, expected text",
+    ),
     (f"name: p\nroutes:\n  - {ROUTE}\n  - {ROUTE}\n", r"p.yaml:4: found loan, person, new, as in .*p.yaml:3.*overlap"),
     ("name: p\nname: q\n", "the key name again"),
 ]
@@ -202,7 +214,12 @@ def test_every_fault_comes_at_once(tmp_path):
     (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(PortfolioFaults) as refused:
         read_routes(tmp_path / "p.yaml")
-    assert [fault.path for fault in refused.value.faults] == ["p.yaml:3", "p.yaml:3", "p.yaml:4", "p.yaml:4"]
+    assert [fault.path for fault in refused.value.faults] == [
+        "p.yaml:3: routes[0].release",
+        "p.yaml:3: routes[0].applicant_kind",
+        "p.yaml:4: routes[1]",
+        "p.yaml:4: routes[1]",
+    ]
 
 
 def test_releases_that_cannot_decide_their_routes_are_all_named(file, tmp_path):

@@ -209,7 +209,7 @@ class SiteVisit(Row, frozen=True, kw_only=True):
 
 
 class Attribute(Row, frozen=True, kw_only=True):
-    """An attribute of the lender's own; protected names are refused by the deny-list of the study and policy."""
+    """An attribute of the lender's own; no study may read one whose name tells a protected ground."""
 
     name: Key
     value: Value

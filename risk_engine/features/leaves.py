@@ -16,8 +16,8 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
     | {"boolean": BOOLEAN}
 )
 
-FOR_RULES_ONLY = frozenset({"birth_date"})
-"""Columns a policy may read and no feature may: age is a protected ground."""
+NOT_FOR_FEATURES = frozenset({"birth_date", "name", "identifier", "claimed", "found", "digest"})
+"""Columns that no feature reads: age is a protected ground; the others are names, identity numbers and contacts."""
 
 
 def kind_of(section: str, column: contract.ColumnContract) -> Kind:
@@ -54,7 +54,7 @@ class Section:
                 f"the section {self._name} has no column {attribute!r}", hint=nearest_hint(attribute, self._columns)
             )
         unreadable = column.kind in ("texts", "value") or (self._single and column.kind == "text")
-        if unreadable or attribute in FOR_RULES_ONLY:
+        if unreadable or attribute in NOT_FOR_FEATURES:
             raise ExpressionError(f"{told} cannot be read by a feature", hint="numbers, dates, words and truths can")
         settings = {"section": self._name, "column": column.name}
         kind = kind_of(self._name, column)

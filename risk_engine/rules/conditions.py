@@ -80,6 +80,11 @@ def compile_condition(node: Condition, facts: Mapping[str, Fact], values: Values
     return judge_all
 
 
+def truth_of(node: Condition, truths: list[Truth]) -> Truth:
+    """The truth of a condition by those of its clauses, in the order written."""
+    return _combine(node, iter(range(len(truths))))(truths)
+
+
 def compile_value(node: Value, facts: Mapping[str, Fact], values: Values) -> Callable[[Held], Known]:
     """Make a value run: a fact is read with its state, a parameter is a constant."""
     match node:

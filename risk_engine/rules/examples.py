@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from risk_engine.errors import nearest_hint
 from risk_engine.facts import Fact, FactValue
+from risk_engine.rules.conditions import ABSENT, truth_of
 from risk_engine.rules.language import leaves
-from risk_engine.rules.meaning import Vocabulary, can_be_unknown
+from risk_engine.rules.meaning import Vocabulary
 from risk_engine.rules.parameters import Dated
-from risk_engine.rules.results import RuleAnswer, RuleResult, Truth
+from risk_engine.rules.results import RuleAnswer, RuleKind, RuleResult, Truth
 from risk_engine.rules.rule import Program, Rule
 from risk_engine.rules.scope import Case
 from risk_engine.rules.written import Written
@@ -30,6 +31,14 @@ _STATES = {state.name.lower(): state for state in State if state is not State.VA
 _CASE = ("product", "applicant_kind", "customer_kind", "jurisdiction", "amount")
 
 
+class _Shown(NamedTuple):
+    """An example that the rule was run on: the program of its day, the facts given, the answer."""
+
+    program: Program
+    held: Mapping[str, FactValue]
+    result: RuleResult
+
+
 def run_examples(rule: Rule, programs: Dated[Program], vocabulary: Vocabulary, policy_case: Case) -> None:
     """Run every example of a rule; what is wrong or missing becomes a fault at its line."""
     before = len(rule.written.faults)
@@ -45,7 +54,7 @@ def run_examples(rule: Rule, programs: Dated[Program], vocabulary: Vocabulary, p
 
 def _run(
     entry: Written, rule: Rule, programs: Dated[Program], vocabulary: Vocabulary, policy_case: Case
-) -> RuleResult | None:
+) -> _Shown | None:
     before = len(entry.faults)
     day = entry.date("as_of") or vocabulary.start
     if day < vocabulary.start:
@@ -54,14 +63,15 @@ def _run(
     case = _case(entry, rule, policy_case)
     if len(entry.faults) > before:
         return None
-    result = programs.on(day)(held) if rule.scope.covers(case) else rule.skipped
+    program = programs.on(day)
+    result = program(held) if rule.scope.covers(case) else rule.skipped
     answered: object = _TOLD.get(result.result, result.cap)
     expected = entry.plain["expect"]
     agrees = answered == expected if isinstance(answered, str) else _same_amount(answered, expected)
     if not agrees:
         shown = "; ".join(f"{c.fact} {c.operator} {c.threshold} is {c.truth} at {c.value}" for c in result.clauses)
         entry.fault("expect", f"{rule.id} answers {answered}", f"{expected}, as the example says", shown)
-    return result
+    return _Shown(program, held, result)
 
 
 def _same_amount(answered: object, expected: object) -> bool:
@@ -117,23 +127,33 @@ def _case(entry: Written, rule: Rule, policy_case: Case) -> Case:
     return replace(case, **changes)
 
 
-def _check_shown(rule: Rule, results: Iterable[RuleResult]) -> None:
+def _check_shown(rule: Rule, examples: Iterable[_Shown]) -> None:
     """Both sides of every threshold, and the unknown, must have been shown."""
-    asked = [result for result in results if result.result is not RuleAnswer.SKIPPED]
+    asked = [example for example in examples if example.result.result is not RuleAnswer.SKIPPED]
     clauses = list(leaves(rule.when)) if rule.when else []
     for position, leaf in enumerate(clauses):
-        shown = {result.clauses[position].truth for result in asked}
+        shown = {example.result.clauses[position].truth for example in asked}
         for truth, side in ((Truth.TRUE, "holds"), (Truth.FALSE, "does not hold")):
             if truth not in shown:
                 rule.written.fault("examples", f"no example where {leaf} {side}", "examples on both sides", rule.id)
-    fired = any(result.result is rule.fires for result in asked)
+    fired = any(example.result.result is rule.fires for example in asked)
     if not fired:
         rule.written.fault("examples", f"no example where {rule.id} fires", "examples on both sides")
-    dark = rule.when is None or can_be_unknown(rule.when)
-    if dark and rule.names and not any(_in_the_dark(result) for result in asked):
+    if not any(_in_the_dark(rule, example.result) for example in asked) and _can_be_dark(rule, asked):
         hint = "say what happens with not_obtained"
         rule.written.fault("examples", f"no example where {rule.id} is unknown", "an example for unknown", hint)
 
 
-def _in_the_dark(result: RuleResult) -> bool:
-    return any(clause.truth is Truth.UNKNOWN for clause in result.clauses)
+def _in_the_dark(rule: Rule, result: RuleResult) -> bool:
+    """Whether the condition or the amount is unknown; an unknown clause alone, where another decides, is not."""
+    truths = [clause.truth for clause in result.clauses]
+    holds = Truth.TRUE if rule.when is None else truth_of(rule.when, truths)
+    unknown_amount = rule.kind is RuleKind.CAP and holds is Truth.TRUE and truths[-1] is Truth.UNKNOWN
+    return holds is Truth.UNKNOWN or unknown_amount
+
+
+def _can_be_dark(rule: Rule, examples: Iterable[_Shown]) -> bool:
+    """Whether an example ends in the dark once a fact is lost, or all are; tests of states alone never do."""
+    losses = [dict.fromkeys(rule.names, ABSENT), *({name: ABSENT} for name in rule.names)]
+    lost = (example.program({**example.held, **loss}) for example in examples for loss in losses)
+    return any(_in_the_dark(rule, result) for result in lost)

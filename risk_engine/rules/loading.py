@@ -21,7 +21,7 @@ from risk_engine.rules.scope import EVERYONE, Case
 from risk_engine.rules.tables import Table, decide, read_table
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import Stage
-from risk_engine.yaml_reader import read_yaml
+from risk_engine.yaml_reader import in_order, read_yaml
 
 _HEAD = ("id", "version", "product", "currency", "effective_from", "owner", "reasons", "includes")
 _OTHER_FILES = ("policy.yaml", "parameters.yaml", "evidence.yaml")
@@ -103,7 +103,7 @@ class _Loading:
         for rule in rules:
             run_examples(rule, programs[rule.id], vocabulary, case)
         if self.faults:
-            raise PolicyFaults(sorted(self.faults, key=_place))
+            raise PolicyFaults(in_order(self.faults))
         named = {name for rule in rules for name in rule.names}
         named |= {fact.name for table in tables.values() for fact in table.columns}
         return Policy(
@@ -222,8 +222,3 @@ def _steps(
                 steps[table.stage].append((None, decide(table, table.on.on(day)), skipped))
         by_day[day] = {stage: tuple(stepped) for stage, stepped in steps.items()}
     return Dated.of(by_day)
-
-
-def _place(fault: Fault) -> tuple[str, int]:
-    name, _, line = fault.path.rpartition(":")
-    return (name, int(line)) if line.isdigit() else (fault.path, 0)

@@ -184,11 +184,6 @@ class Vocabulary:
             report(str(node), "a fact before is", "")
 
 
-def can_be_unknown(node: Condition) -> bool:
-    """Whether a missing fact can leave the condition unknown; only tests of states alone cannot."""
-    return any(not isinstance(leaf, StateTest) or leaf.state == "none" for leaf in leaves(node))
-
-
 def _withholding_passes(node: Condition, *, positive: bool) -> list[StateTest]:
     """Tests of missingness that turn false when a fact goes missing: withholding evidence would pass."""
     match node:

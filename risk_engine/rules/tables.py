@@ -75,7 +75,6 @@ class Table:
         id: Its name.
         columns: The facts that choose the row.
         gives: The columns it answers with.
-        if_unknown: ``refer`` or ``decline`` where a fact is missing.
         stage: The latest stage among its facts.
         on: The table by the day its parameters hold from.
     """
@@ -83,7 +82,6 @@ class Table:
     id: str
     columns: tuple[Fact, ...]
     gives: tuple[str, ...]
-    if_unknown: Outcome
     reason_if_unknown: str
     overridable: LiftedBy
     stage: Stage
@@ -100,10 +98,8 @@ class Table:
 
 
 def decide(table: Table, bound: Bound) -> Callable[[Held], RuleResult]:
-    """A table with outcomes as a rule of kind ``cut_off``."""
-    unknown = RuleAnswer(table.if_unknown.value)
-    asked = ReferKind.INFORMATION if unknown is RuleAnswer.REFER else None
-
+    """A table with outcomes as a rule of kind ``cut_off``, which refers where a fact is missing."""
+    unknown, asked = RuleAnswer.REFER, ReferKind.INFORMATION
     name, kind, lifts = table.id, RuleKind.CUT_OFF, table.overridable
     caps = {row.number: None if row.max_loan is None else to_the_cent(row.max_loan) for _, row in bound.rows}
     answers = {row.number: _answer(row) for _, row in bound.rows}
@@ -138,7 +134,9 @@ def read_table(
     if not file.mapping("table", ("table", "hit", "columns", "rows", "if_unknown"), ("overridable",)):
         return None
     name, hit = file.name("table"), file.word("hit", ("first", "unique"))
-    unknown = file.word("if_unknown", (Outcome.REFER, Outcome.DECLINE))
+    if file.plain["if_unknown"] != Outcome.REFER:
+        hint = "a table concerns persons too: only a rule scoped to companies may decline for what is missing"
+        file.fault("if_unknown", file.plain["if_unknown"], "refer", hint)
     lifted = file.word("overridable", (LiftedBy.NEVER,), default=LIFTED_BY[RuleKind.CUT_OFF])
     columns = _columns(file, facts)
     if len(file.faults) > before or columns is None:
@@ -155,7 +153,7 @@ def read_table(
             return None
     stage = max((fact.stage for fact in inputs), key=list(Stage).index)
     gives = tuple(column for column in columns if column in GIVES)
-    return Table(name, inputs, gives, Outcome(unknown), reason_if_unknown, LiftedBy(lifted), stage, Dated.of(bound))
+    return Table(name, inputs, gives, reason_if_unknown, LiftedBy(lifted), stage, Dated.of(bound))
 
 
 def _columns(file: Written, facts: Mapping[str, Fact]) -> tuple[str, ...] | None:

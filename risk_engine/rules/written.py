@@ -11,6 +11,14 @@ from risk_engine.errors import Fault, nearest_hint
 from risk_engine.facts import Says
 from risk_engine.yaml_reader import NodePath, YamlText
 
+MOST_LISTED = 12
+"""So many words are told of a longer list; the nearest one is hinted at."""
+
+
+def _one_of(words: Collection[str]) -> str:
+    listed = ", ".join([*words][:MOST_LISTED])
+    return f"one of {listed}" if len(words) <= MOST_LISTED else f"one of {len(words)} words: {listed}, ..."
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -29,8 +37,8 @@ class Written:
         """Note a fault at a key, or at the node itself."""
         told = str(found)
         told = told if len(told) <= 80 else told[:77] + "..."
-        place = self.place() if key is None else self.place(key)
-        self.faults.append(Fault(place, told, expected, hint))
+        path = self.path if key is None else (*self.path, key)
+        self.faults.append(Fault(self.text.told(path), told, expected, hint))
 
     def under(self, key: str | int | dt.date) -> Written:
         """The node under a key."""
@@ -68,7 +76,7 @@ class Written:
             return ()
         for word in held:
             if known and word not in known:
-                self.fault(key, word, "one of " + ", ".join(known), nearest_hint(word, known))
+                self.fault(key, word, _one_of(known), nearest_hint(word, known))
         return tuple(held)
 
     def word(self, key: str, known: Collection[str], *, default: str = "") -> str:
@@ -76,7 +84,7 @@ class Written:
         held = self.plain.get(key, default)
         if held != default and held not in known:
             words = [str(word) for word in known]
-            self.fault(key, held, "one of " + ", ".join(words), nearest_hint(str(held), words))
+            self.fault(key, held, _one_of(words), nearest_hint(str(held), words))
             return default
         return str(held)
 

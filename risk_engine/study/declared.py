@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from risk_engine.errors import ExpressionError
 from risk_engine.features.declaration import Feature
+from risk_engine.features.expressions import walk
 from risk_engine.features.parsing import parse
 from risk_engine.study.attributes import read_reason
 from risk_engine.study.protected import protected_ground
@@ -22,6 +23,7 @@ def read_declared(name: str, node: Node) -> Feature | None:
 
     The expression is text of the feature language (:mod:`risk_engine.features.language`), e.g.
     ``Count(ledger.amount, ever)``. A release keeps its canonical print, as it does for features of the catalogue.
+    The policy alone reads one whose ``use`` is ``facility``; the model too where it is ``both``: this asks for a why.
     """
     ground = protected_ground(name)
     if ground:
@@ -52,5 +54,11 @@ def read_declared(name: str, node: Node) -> Feature | None:
     except ExpressionError as error:
         given["expression"].fault(error.message, "an expression of the feature language", error.hint)
         return None
+    for read in sorted({part.settings["name"] for part in walk(feature.expression) if part.op == "attribute"}):
+        if word := protected_ground(read):
+            given["expression"].fault(f"the attribute {read}", f"no protected or identifying attribute: {word}")
+    if feature.fact.use == "both" and not feature.fact.why:
+        hint = "a model reads facts of the request for a stated reason only"
+        given["use"].fault("both and no why", "why: a sentence", hint)
     feature.origin = node.place
     return feature.named(name)[0]

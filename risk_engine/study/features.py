@@ -18,8 +18,8 @@ def chosen_features(
 ) -> tuple[Feature, ...]:
     """The features a study's model may read, in the catalogue's order, the study's own and the attributes last.
 
-    A group stands for its features about the obligor that read only sections the study selects; a feature about the
-    request, or one of a section nobody selects, is taken only where it is named.
+    A group stands for its features about the obligor that read only sections the study selects; one of a section
+    nobody selects is taken only where it is named.
 
     Args:
         choice: What the study names.
@@ -27,14 +27,15 @@ def chosen_features(
         catalogue: Features by name.
 
     Raises:
-        StudyFaults: Names, groups or exceptions that the catalogue does not have, groups of which the study can
-            measure nothing, own names that are taken: each with its line.
+        StudyFaults: Names, groups or exceptions that the catalogue does not have, names of features about the request,
+            groups of which the study can measure nothing, own names that are taken: each with its line.
     """
     measurable = [feature for feature in catalogue.values() if set(feature.fact.sections) <= {*sections}]
     faults = [
         *_unknown("group of features", choice.groups, {feature.fact.group for feature in catalogue.values()}),
         *_unmeasured(choice.groups, catalogue, {feature.fact.group for feature in measurable}),
         *_unknown("feature", choice.names, catalogue),
+        *_about_the_request(choice.names, catalogue),
         *_unknown("feature", choice.without, catalogue),
         *_taken(choice, catalogue),
     ]
@@ -57,6 +58,15 @@ def _unmeasured(groups: Mapping[str, str], catalogue: Mapping[str, Feature], mea
             expected = f"a select for what its features read: {', '.join(read)}"
             faults.append(Fault(place, f"the group {group}, of which this study measures nothing", expected))
     return faults
+
+
+def _about_the_request(names: Mapping[str, str], catalogue: Mapping[str, Feature]) -> list[Fault]:
+    hint = "a policy may name it; for a model declare it anew, use: both, and say why"
+    return [
+        Fault(place, f"{name}, which is about the request", "features about the obligor", hint)
+        for name, place in names.items()
+        if name in catalogue and catalogue[name].fact.use == "facility"
+    ]
 
 
 def _taken(choice: FeatureChoice, catalogue: Mapping[str, Feature]) -> list[Fault]:

@@ -35,7 +35,7 @@ class Node:
     @property
     def told(self) -> str:
         """What faults begin with: the line and the key path."""
-        return f"{self.place}: {'.'.join(str(step) for step in self.path) or 'the study'}"
+        return self.text.told(self.path)
 
     @property
     def given(self) -> bool:

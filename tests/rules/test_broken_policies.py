@@ -107,7 +107,8 @@ BROKEN = {
     "odd max_loan": (TABLE, "150000", "lots", 6, ["max_loan: a number"]),
     "too large a max_loan": (TABLE, "150000", "9" * 321, 6, ["found 999", "no further from 0 than"]),
     "short row": (TABLE, '["D..G", "any",     decline,', '["D..G", decline,', 9, ["a row of 5"]),
-    "table passes the unknown": (TABLE, "if_unknown: refer", "if_unknown: approve", 10, ["one of refer, decline"]),
+    "table passes the unknown": (TABLE, "if_unknown: refer", "if_unknown: approve", 10, ["expected refer"]),
+    "table declines the unknown": (TABLE, "if_unknown: refer", "if_unknown: decline", 10, ["concerns persons too"]),
     "odd hit": (TABLE, "hit: first", "hit: collect", 2, ["one of first, unique"]),
     # evidence
     "kinds without a row": (EVIDENCE, "[company, sole_trader]", "[company]", 1,
@@ -163,7 +164,7 @@ def test_an_empty_list_of_examples(folder):
 def test_rows_that_overlap(folder):
     folder.swap(TABLE, "hit: first", "hit: unique").swap(TABLE, '"> 0.40"', '">= 0.40"')
     [fault] = faults_of(folder)
-    assert fault.path == f"{TABLE}:7"
+    assert fault.path == f"{TABLE}:7: rows[2]"
     assert "rows 1 and 3 both hold for grade = A, buyer_top1_share_12m = 0.4" in str(fault)
 
 
@@ -175,7 +176,7 @@ def test_rules_that_are_not_a_list(folder):
 def test_repeated_id(folder):
     folder.files[RULES] += folder.files[RULES]
     [fault] = faults_of(folder)
-    assert fault.path == f"{RULES}:12"
+    assert fault.path == f"{RULES}:12: [1].id"
     assert "the id gap again" in str(fault)
     assert f"{RULES}:1" in str(fault)
 
@@ -212,6 +213,42 @@ def test_broken_cap(folder, name):
 def test_an_unknown_section_is_told_where_sections_are_given(folder):
     with pytest.raises(PolicyFaults, match="did you mean 'invoices'"):
         folder.swap(EVIDENCE, "invoices: {", "invoice: {").load(sections=("application", "invoices", "incomes"))
+
+
+def young(when, *examples):
+    """A second rule of the file."""
+    return textwrap.dedent(f"""\
+        - id: young
+          says: {{en: Decline the young, zh: 成立过短则拒绝}}
+          kind: knock_out
+          when: {when}
+          if_unknown: refer
+          reason: interrupted_trading
+          examples:
+        """) + "".join(f"    - {{given: {{{given}}}, expect: {expect}}}\n" for given, expect in examples)
+
+
+def test_an_unknown_clause_where_another_decides_does_not_show_what_unknown_answers(folder):
+    when = "company_age_months < 24 and term_months < 24"
+    shown = [
+        ("company_age_months: 12, term_months: 12", "decline"),
+        ("company_age_months: 30, term_months: 30", "pass"),
+        ("company_age_months: not_obtained, term_months: 30", "pass"),
+    ]
+    before = folder.files[RULES]
+    folder.files[RULES] = before + young(when, *shown)
+    [fault] = faults_of(folder)
+    assert "[1].examples: found no example where young is unknown" in str(fault)
+    folder.files[RULES] = before + young(when, *shown, ("company_age_months: not_obtained, term_months: 12", "refer"))
+    folder.load()
+
+
+def test_a_rule_that_no_missing_fact_leaves_open_shows_none(folder):
+    when = "company_age_months is unknown or company_age_months < 24"
+    answers = ((12, "decline"), (30, "pass"), ("not_obtained", "decline"))
+    shown = [(f"company_age_months: {held}", told) for held, told in answers]
+    folder.files[RULES] += young(when, *shown)
+    folder.load()
 
 
 def test_all_faults_at_once(folder):

@@ -95,6 +95,10 @@ WRONGLY_DECLARED = {
     "rows": (('attribute("turnover")', "ledger.amount"), "a feature is one value"),
     "no expression": (('      expression: 1 - attribute("turnover") / 1000\n', ""), "loss_share: found no expression"),
     "unknown key": (("      decimals: 3", "      decimal: 3"), "decimal: found an unknown key", "did you mean 'decimals'?"),
+    "of a protected attribute": (('attribute("turnover")', 'attribute("gender")'), "the attribute gender", "attribute: gender"),
+    "of somebody's name": (('attribute("turnover")', "Count(by(parties.name, parties.net_worth), ever)"),
+                           "parties.name cannot be read by a feature"),
+    "about the request, unsaid": (("      decimals: 3", "      decimals: 3\n      use: both"), "both and no why", "a sentence"),
     "protected": (("loss_share:", "marital_loss:"), "no protected or identifying name: marital"),
     "reason": (("reason: low_turnover\n      group", "reason: low_turnovr\n      group"), "did you mean 'low_turnover'?"),
 }  # fmt: skip
@@ -113,6 +117,8 @@ def test_each_way_of_declaring_wrongly_is_one_line(written, data, faults_of, way
 TAKEN = {
     "by the catalogue": (("    loss_share:", "    term_months:"), "the feature term_months, expected a name the catalogue"),
     "by an attribute": (("    loss_share:", "    turnover:"), "the attribute turnover, expected a name that no declared"),
+    "about the request": (("  declared:", "  names: [request_to_sales_12m]\n  declared:"),
+                          "request_to_sales_12m, which is about the request", "a policy may name it"),
     "group of nothing": (("  declared:", "  groups: [trend]\n  declared:"), "the group trend, of which this study measures",
                          "a select for what its features read: invoices"),
 }  # fmt: skip
