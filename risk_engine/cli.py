@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from risk_engine.commands import decisions, evidence, record, reports, studies
-from risk_engine.errors import ChainBroken, FaultList, RiskEngineError
+from risk_engine.errors import ChainBroken, FaultList, PolicyCheckFailed, RiskEngineError
 
 app = typer.Typer(
     name="risk-engine",
@@ -39,7 +39,7 @@ def main() -> None:
         code = app(standalone_mode=False) or 0
     except RiskEngineError as error:
         lines = [str(fault) for fault in error.faults] if isinstance(error, FaultList) else [str(error)]
-        code = 1 if isinstance(error, ChainBroken) else 2
+        code = 1 if isinstance(error, ChainBroken | PolicyCheckFailed) else 2
     except TyperException as error:
         message = error.format_message()  # empty where a group without a command printed its help
         lines, code = [f"{message} (see --help)"] if message else [], 2

@@ -102,6 +102,10 @@ class PolicyFaults(DefinitionFaults):
     what = "the policy has faults"
 
 
+class PolicyCheckFailed(PolicyFaults):
+    """The same, where to find it out was what was asked."""
+
+
 class PortfolioFaults(DefinitionFaults):
     """A portfolio file, or a release it routes to, that cannot be used."""
 

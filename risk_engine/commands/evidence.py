@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import msgspec
 import typer
 
 from risk_engine.commands.shared import AsJson, Sections, Threads, group, say, tell
-from risk_engine.errors import UsageError
+from risk_engine.errors import PolicyCheckFailed, PolicyFaults, UsageError
 
 app = group()
 features_app = group("The feature catalogue and features of many applicants.")
@@ -39,13 +40,16 @@ def document(
 
 
 @features_app.command()
-def dictionary(form: Annotated[str, typer.Option("--format", help="md, json or html.")] = "md") -> None:
+def dictionary(
+    form: Annotated[str, typer.Option("--format", help="md, json or html; left out, json in a pipe.")] = "",
+) -> None:
     """Print what every feature means."""
     from risk_engine.features.catalogue import CATALOGUE
     from risk_engine.features.dictionary import dictionary as entries
     from risk_engine.features.dictionary import to_html, to_markdown
 
     told = entries(CATALOGUE)
+    form = form or ("md" if sys.stdout.isatty() else "json")
     if form == "json":
         typer.echo(msgspec.json.encode(told).decode())
     elif form in ("md", "html"):
@@ -77,13 +81,17 @@ def compute(
 def check_policy(
     folder: Annotated[Path, typer.Argument(metavar="POLICY", help="The policy folder.")],
     grades: Annotated[str, typer.Option(help="Grades of the master scale, best first.")] = "A,B,C,D,E,F,G",
+    as_json: AsJson = False,
 ) -> None:
-    """Check a policy against the installed catalogue and run its examples."""
+    """Check a policy against the installed catalogue and run its examples; exit code 1 where it has faults."""
     from risk_engine.bundle import read_policy
     from risk_engine.features.catalogue import CATALOGUE
 
     facts = [feature.fact for feature in CATALOGUE.values()]
-    policy = read_policy(folder, facts, tuple(grade.strip() for grade in grades.split(",")))
-    typer.echo(
-        f"{policy.id} {policy.version}: {len(policy.rules)} rules, {len(policy.tables)} tables, every example holds"
-    )
+    try:
+        policy = read_policy(folder, facts, tuple(grade.strip() for grade in grades.split(",")))
+    except PolicyFaults as error:
+        raise PolicyCheckFailed(error.faults) from None
+    rules, tables = len(policy.rules), len(policy.tables)
+    told = {"policy": policy.id, "version": policy.version, "rules": rules, "tables": tables}
+    tell(told, f"{policy.id} {policy.version}: {rules} rules, {tables} tables, every example holds", as_json=as_json)

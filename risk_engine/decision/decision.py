@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from risk_engine.decision.view import decision_html
-from risk_engine.rules import Clause, RuleAnswer, RuleKind
+from risk_engine.rules import Clause, LiftedBy, RuleAnswer, RuleKind
 from risk_engine.vocabulary import Outcome, ReferKind
 
 
@@ -52,13 +52,14 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
 
 
 class RuleOutcome(msgspec.Struct, frozen=True, gc=False):
-    """What one rule came to, with the clauses that brought it there."""
+    """What one rule came to, with the clauses that brought it there, and who may lift it."""
 
     id: str
     kind: RuleKind
     result: RuleAnswer
     clauses: tuple[Clause, ...]
-    requests: tuple[str, ...] = ()
+    requests: tuple[str, ...]
+    overridable: LiftedBy
 
 
 class FeatureValue(msgspec.Struct, frozen=True, gc=False):

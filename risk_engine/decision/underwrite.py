@@ -204,7 +204,9 @@ def _shares(dossier: Dossier, release: Release, day: dt.date) -> list[Share]:
 
 
 def _told(results: Sequence[RuleResult]) -> tuple[told.RuleOutcome, ...]:
-    return tuple([told.RuleOutcome(one.id, one.kind, one.result, one.clauses, one.requests) for one in results])
+    return tuple(
+        [told.RuleOutcome(one.id, one.kind, one.result, one.clauses, one.requests, one.overridable) for one in results]
+    )
 
 
 def _features(dossier: Dossier) -> dict[str, told.FeatureValue]:

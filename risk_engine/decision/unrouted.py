@@ -47,7 +47,7 @@ def outside_every_route(
         limit=None,
         price=None,
         reasons=principal_reasons([result], None, tuple),
-        rules=(told.RuleOutcome(result.id, result.kind, result.result, result.clauses),),
+        rules=(told.RuleOutcome(result.id, result.kind, result.result, clauses, (), result.overridable),),
         features={},
         notes=(f"no route of the portfolio {portfolio.name} holds for this case, so nothing was scored",),
         versions=told.Versions(

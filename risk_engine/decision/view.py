@@ -23,7 +23,8 @@ def decision_html(decision: Decision) -> str:
         listed((f"{held.says.en} / {held.says.zh} ({held.code}; {held.source})" for held in decision.reasons), "ol"),
         listed(decision.notes),
         folded(
-            "Rules and the clauses that decided them", table(("rule", "kind", "result", "clauses"), _rules(decision))
+            "Rules and the clauses that decided them",
+            table(("rule", "kind", "result", "clauses", "lifted by"), _rules(decision)),
         ),
         folded("Features", table(("feature", "value", "state"), _features(decision))),
         element("p", element("small", f"decision {decision.decision_id}, as of {decision.as_of}; {told}")),
@@ -51,6 +52,7 @@ def _rules(decision: Decision) -> Iterator[tuple[object, ...]]:
             rule.kind,
             rule.result,
             Markup("<br>").join(element("span", _clause(one)) for one in rule.clauses),
+            rule.overridable,
         )
 
 

@@ -75,10 +75,10 @@ def test_a_broken_policy_tells_every_fault_with_its_line(refused, tmp_path):
     rule.write_text(rule.read_text().replace("purpose in forbidden_purposes", "porpose in forbidden_purposes"))
     table = policy / "tables" / "rate_by_grade.yaml"
     table.write_text(table.read_text().replace('- ["C",', '- ["B",'))
-    with_lines = refused("policy", "check", policy, lines=3)
+    with_lines = refused("policy", "check", policy, code=1, lines=3)
     assert any("eligibility.yaml:" in line and "porpose" in line for line in with_lines)
     assert any("rate_by_grade.yaml:" in line for line in with_lines)
-    assert "policy.yaml" in refused("policy", "check", tmp_path / "none")
+    assert "policy.yaml" in refused("policy", "check", tmp_path / "none", code=1)
 
 
 def test_a_wrong_study_is_one_clear_line(refused, tmp_path):
