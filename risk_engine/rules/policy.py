@@ -87,7 +87,12 @@ class Policy:
         return self._matrix.asks(case)
 
     def evidence_results(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
-        """One result per required section: refer where it was not obtained or is too old."""
+        """One result per section that is required or must be looked up: whether the case can be decided on it.
+
+        Refer where a required section was not obtained; where one that was obtained is too old or shows no date,
+        covers too few days or, if it must be looked up, has no look-up that counts its rows; and where an optional
+        one that must be looked up was not obtained, if no look-up says why or the applicant refused it.
+        """
         return self._matrix.judge(case, held)
 
     def parameter(self, name: str, as_of: dt.date) -> ParameterValue:
