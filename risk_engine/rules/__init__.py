@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from risk_engine.rules.evidence import NOT_APPLICABLE, REQUIRED, HeldSection, Requirement
+from risk_engine.rules.evidence import NOT_APPLICABLE, HeldSection, Requirement
 from risk_engine.rules.loading import load_policy
-from risk_engine.rules.parameters import Parameter
 from risk_engine.rules.policy import Policy
 from risk_engine.rules.results import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth, to_the_cent
 from risk_engine.rules.scope import Case
@@ -15,12 +14,10 @@ from risk_engine.rules.tables import Row, Table
 
 __all__ = [
     "NOT_APPLICABLE",
-    "REQUIRED",
     "Case",
     "Clause",
     "HeldSection",
     "LiftedBy",
-    "Parameter",
     "Policy",
     "Requirement",
     "Row",

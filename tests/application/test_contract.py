@@ -5,7 +5,6 @@ import datetime as dt
 import msgspec
 import pytest
 
-import risk_engine.application as application_package
 from risk_engine.application import SECTIONS, Application, decode, encode
 from tests.application.documents import as_bytes, full_document
 
@@ -39,27 +38,6 @@ REVEALED = {
 }
 
 EVIDENCE = [section for section in SECTIONS.values() if not section.single and not section.training_only]
-
-
-def test_exported_names():
-    assert application_package.__all__ == [
-        "APPLICANT",
-        "LISTS",
-        "SCHEMA_VERSION",
-        "SECTIONS",
-        "SINGLES",
-        "Applicant",
-        "Application",
-        "ColumnContract",
-        "Consent",
-        "Fee",
-        "Request",
-        "SectionContract",
-        "decode",
-        "encode",
-        "fill_as_of",
-        "schema",
-    ]
 
 
 def test_sections_stand_in_the_contracts_order():

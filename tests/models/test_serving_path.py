@@ -5,9 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
-import risk_engine.models as room
 from risk_engine.models.canonical import canonical_json
 
 SCRIPT = """
@@ -45,18 +43,3 @@ def test_scoring_needs_no_training_library(tmp_path, model, portfolio):
     assert ran.returncode == 0, ran.stderr
     expected = model.predict(matrix.values, matrix.states).default_probability.tolist()
     assert json.loads(ran.stdout) == expected
-
-
-def test_public_names():
-    assert room.__all__ == [
-        "Boosting",
-        "Boundary",
-        "DefaultProbabilityModel",
-        "FitSettings",
-        "MasterScale",
-        "Prediction",
-        "ScoreScale",
-        "Scorecard",
-    ]
-    with pytest.raises(AttributeError):
-        _ = room.fit
