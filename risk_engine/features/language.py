@@ -7,6 +7,11 @@
 Traceback (most recent call last):
 risk_engine.errors.ExpressionError: invoices.net_amount + ledger.amount mixes rows of invoices and rows of ledger \
 (reduce each to one value first, e.g. Sum(a) / Sum(b))
+
+The words say what they take by shape: *Row*, one value per row of a section; *Cells*, one per month, day, key or gap;
+*One*, one value per applicant. Their examples call ``measure(expression, column=[...])``, which builds one applicant of
+these rows, decided on 1 March 2020, runs the expression as a feature of a :class:`~risk_engine.features.Plan` and gives
+its value; the suite hands it to them (``conftest.py``).
 """
 
 from __future__ import annotations
