@@ -112,17 +112,50 @@ class Window:
 
 
 def days(count: int) -> Window:
-    """``[now - count, now)``."""
+    """The ``count`` days before ``now``: ``[now - count, now)``.
+
+    Args:
+        count: Whole, 1 to 12000.
+
+    Raises:
+        ExpressionError: Another count.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Sum(ledger.amount, days(2)), booked_on=["2020-02-27", "2020-02-28", "2020-02-29"], amount=[1, 2, 4])
+    6.0
+    """
     return Window("days", count)
 
 
 def months(count: int) -> Window:
-    """The last ``count`` complete calendar months; for periodic sections, up to the last period already due."""
+    """The last ``count`` complete calendar months; for periodic sections, up to the last period already due.
+
+    Args:
+        count: Whole, 1 to 12000.
+
+    Raises:
+        ExpressionError: Another count.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Sum(ledger.amount, months(1)), booked_on=["2020-01-31", "2020-02-01", "2020-02-29"], amount=[1, 2, 4])
+    6.0
+    """
     return Window("months", count)
 
 
 def past_months(count: int) -> Window:
-    """From the same day of the month ``count`` months ago (or the month's last day) to ``now``, rolling."""
+    """From the same day of the month ``count`` months ago (or the month's last day) to ``now``, rolling.
+
+    Args:
+        count: Whole, 1 to 12000.
+
+    Raises:
+        ExpressionError: Another count.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Sum(ledger.amount, past_months(1)), booked_on=["2020-01-31", "2020-02-01"], amount=[1, 2])
+    2.0
+    """
     return Window("past_months", count)
 
 
