@@ -75,6 +75,16 @@ def attribute(name: str, *, words: tuple[str, ...] | str | None = None) -> Expre
     The last known row of that name counts; a value of the other kind, or a word outside the list, is
     not obtained with cause *invalid*.
 
+    Args:
+        name: As the documents of the lender write it.
+        words: One or more different words.
+
+    Returns:
+        One of numbers, a truth as 0 or 1; with ``words`` One of words.
+
+    Raises:
+        ExpressionError: No name, or words that are no tuple of different ones.
+
     >>> attribute("duration_months"), attribute("savings", words=("none", "some")).kind.words
     (<attribute("duration_months"): one value, number>, ('none', 'some'))
     """

@@ -96,49 +96,152 @@ def close(expression: Expression, window: Window) -> Expression:
 def Count(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """How many are counted; of a condition, how many are true. 0 where nothing is."""
+    """How many are counted; of a condition, how many are true. 0 where nothing is.
+
+    Args:
+        value: Row or Cells of any kind.
+        window: What is looked back over; None leaves it to the Cells, which may have one, or to the feature's ``over``.
+        on: A date column of the rows' section for the window to go by, instead of the section's own.
+        covered: Least share of the window that look-ups must cover, above 0, at most 1; below it, not obtained.
+
+    Returns:
+        One.
+
+    Raises:
+        ExpressionError: One value is reduced, a window or ``on`` does not fit, or ``covered`` is out of range.
+
+    >>> from risk_engine.features.language import *
+    >>> rows = {"booked_on": ["2020-02-01"] * 3, "amount": [1, -2, None]}
+    >>> measure(Count(ledger.amount, ever), **rows), measure(Count(ledger.amount < 0, ever), **rows)
+    (2.0, 1.0)
+    """
     return _reduce("Count", value, window, on, covered)
 
 
 def Sum(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The sum, in order; 0 where nothing is counted."""
+    """The sum, in order; 0 where nothing is counted.
+
+    Args:
+        value: Row or Cells of numbers, or of truths.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; neither numbers nor truths.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Sum(ledger.amount, ever), booked_on=["2020-02-01"] * 3, amount=[1, -2, None])
+    -1.0
+    """
     return _of_numbers("Sum", value, window, on, covered)
 
 
 def Mean(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The mean; of a condition, the share that is true."""
+    """The mean; of a condition, the share that is true.
+
+    Args:
+        value: Row or Cells of numbers, or of truths.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; neither numbers nor truths.
+
+    >>> from risk_engine.features.language import *
+    >>> rows = {"booked_on": ["2020-02-01"] * 2, "amount": [1, 4]}
+    >>> measure(Mean(ledger.amount, ever), **rows), measure(Mean(ledger.amount < 2, ever), **rows)
+    (2.5, 0.5)
+    """
     return _of_numbers("Mean", value, window, on, covered)
 
 
 def Std(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The standard deviation with ddof 1; nothing below two values."""
+    """The standard deviation with ddof 1; nothing below two values.
+
+    Args:
+        value: Row or Cells of numbers, or of truths.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; neither numbers nor truths.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Std(ledger.amount, ever), booked_on=["2020-02-01"] * 3, amount=[1, 3, 5])
+    2.0
+    """
     return _of_numbers("Std", value, window, on, covered)
 
 
 def Min(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The least."""
+    """The least.
+
+    Args:
+        value: Row or Cells of numbers or dates.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; neither numbers nor dates.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Min(ledger.amount, ever), booked_on=["2020-02-01"] * 3, amount=[3, 1, 2])
+    1.0
+    """
     return _of_order("Min", value, window, on, covered)
 
 
 def Max(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The greatest."""
+    """The greatest.
+
+    Args:
+        value: Row or Cells of numbers or dates.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; neither numbers nor dates.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Max(ledger.amount, ever), booked_on=["2020-02-01"] * 3, amount=[3, 1, 2])
+    3.0
+    """
     return _of_order("Max", value, window, on, covered)
 
 
 def Last(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The last counted value."""
+    """The last counted value.
+
+    Args:
+        value: Row or Cells in order, of any kind but text.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; a text, or Cells of ``by``, which have no order.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Last(ledger.amount, ever), booked_on=["2020-02-01", "2020-02-03", "2020-02-05"], amount=[3, 1, None])
+    1.0
+    """
     _ordered("Last", value)
     if value.kind.name == "text":
         raise ExpressionError(
@@ -150,7 +253,22 @@ def Last(  # noqa: N802 - a word of the language
 def Quantile(  # noqa: N802 - a word of the language
     value: Expression, q: float, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The q-quantile, linear between neighbours (Hyndman and Fan 7, as numpy)."""
+    """The q-quantile, linear between neighbours (Hyndman and Fan 7, as numpy).
+
+    Args:
+        value: Row or Cells of numbers.
+        q: 0 to 1; 0.5 is the median.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; no numbers, or q out of range.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Quantile(ledger.amount, 0.25, ever), booked_on=["2020-02-01"] * 3, amount=[30, 10, 20])
+    15.0
+    """
     if isinstance(q, bool) or not isinstance(q, (int, float)) or not 0 <= q <= 1:
         raise ExpressionError(f"Quantile({value}, {q!r})", hint="q lies from 0 to 1")
     numbers(f"Quantile({value}, {q})", value)
@@ -160,7 +278,22 @@ def Quantile(  # noqa: N802 - a word of the language
 def Top(  # noqa: N802 - a word of the language
     value: Expression, count: int, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The sum of the ``count`` greatest, all of them where there are fewer; nothing where none is counted."""
+    """The sum of the ``count`` greatest, all of them where there are fewer; nothing where none is counted.
+
+    Args:
+        value: Row or Cells of numbers.
+        count: Whole, 1 to 1000.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; no numbers, or a count out of range.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Top(ledger.amount, 2, ever), booked_on=["2020-02-01"] * 3, amount=[30, 10, 20])
+    50.0
+    """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 1000:
         raise ExpressionError(f"Top({value}, {count!r})", hint="a whole number from 1 to 1000")
     numbers(f"Top({value}, {count})", value)
@@ -179,7 +312,21 @@ def LongestRun(  # noqa: N802 - a word of the language
 def Slope(  # noqa: N802 - a word of the language
     value: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The least-squares slope: of cells per cell (month, day, gap), of rows per day; nothing below two dates."""
+    """The least-squares slope: of cells per cell (month, day, gap), of rows per day; nothing below two dates.
+
+    Args:
+        value: Row with dates, or Cells in order, of numbers.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Raises:
+        ExpressionError: As :func:`Count`; no numbers, rows without dates, or Cells of ``by``.
+
+    >>> from risk_engine.features.language import *
+    >>> measure(Slope(ledger.amount, ever), booked_on=["2020-02-01", "2020-02-03", "2020-02-05"], amount=[1, 4, 7])
+    1.5
+    """
     _ordered("Slope", value)
     if value.shape.level == "row" and on is None and contract.SECTIONS[value.shape.section].event is None:
         raise ExpressionError(f"Slope({value}) has no dates", hint="rows of this section are undated; use on=")
@@ -188,7 +335,25 @@ def Slope(  # noqa: N802 - a word of the language
 
 
 def ArgMax(cells: Expression, window: Window | None = None, *, covered: float = 1.0) -> Expression:  # noqa: N802 - a word of the language
-    """The key with the greatest value; of equals the first in order."""
+    """The key with the greatest value; of equals the first in order.
+
+    Args:
+        cells: Cells of :func:`by`.
+        window: See :func:`Count`.
+        covered: See :func:`Count`.
+
+    Returns:
+        One of the key's kind, to compare rows with.
+
+    Raises:
+        ExpressionError: As :func:`Count`; what is given has no keys.
+
+    >>> from risk_engine.features.language import *
+    >>> buyer = ArgMax(by(ledger.counterparty, ledger.amount, ever))
+    >>> measure(Count(when(ledger.counterparty == buyer, ledger.amount), ever),
+    ...     booked_on=["2020-02-01", "2020-02-03", "2020-02-05"], counterparty=["a", "b", "a"], amount=[3, 5, 4])
+    2.0
+    """
     if cells.shape.cells != "by":
         raise ExpressionError(f"ArgMax({cells}) has no keys: {cells.shape}", hint="give it by(key, value)")
     kind: Kind = cells_in(cells)[0].settings["key"]
