@@ -95,7 +95,19 @@ def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:
 
 
 def fill_as_of(application: Application, as_of: dt.datetime) -> Application:
-    """The same application, decided as of this moment unless it says another itself."""
+    """The same application, decided as of this moment unless it says another itself.
+
+    Args:
+        application: Any.
+        as_of: With an offset from UTC, in whose calendar its day is counted.
+
+    >>> from pathlib import Path
+    >>> from risk_engine.batch import document
+    >>> told, moment = document(Path("data/sample"), "F00018"), dt.datetime(2026, 1, 31, 9, tzinfo=dt.UTC)
+    >>> unsaid = msgspec.structs.replace(told, application=msgspec.structs.replace(told.application, as_of=None))
+    >>> fill_as_of(unsaid, moment).application.as_of == moment, fill_as_of(told, moment) is told
+    (True, True)
+    """
     if application.application.as_of is not None:
         return application
     asked = msgspec.structs.replace(application.application, as_of=as_of)

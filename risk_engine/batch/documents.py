@@ -46,7 +46,19 @@ def documents(folder: Path, ids: Collection[str] | None = None) -> Iterator[Appl
 
 
 def document(folder: Path, application_id: str) -> Application:
-    """Rebuild one applicant's document; see :func:`documents`."""
+    """Rebuild one applicant's document; see :func:`documents`.
+
+    Args:
+        folder: The section files.
+        application_id: As the files write it.
+
+    Raises:
+        UnknownName: The files do not have the id.
+        TableFaults: The applicant's rows do not make a valid document.
+
+    >>> document(Path("data/sample"), "F00018").application.product
+    'sme_term_loan'
+    """
     return next(documents(folder, [application_id]))
 
 

@@ -235,8 +235,19 @@ def from_tables(
     A table cannot tell an empty list from an absent one: an applicant without rows of a section has obtained it
     only where ``sources`` says so. Sections of training only are left aside.
 
+    Args:
+        applicants: The moments of decision of n applicants.
+        tables: By section, of the same n applicants in the same order.
+        not_applicable: By section whom it does not concern as the policy says, (n,).
+
     Raises:
         DataError: A table is about another number of applicants, or an applicant asks twice.
+
+    >>> days, amounts = np.array([18290.0, 18300.0]), np.array([5.0, 7.0])
+    >>> invoices = SectionTable(np.array([0, 2, 2]), {"issued_on": days, "net_amount": amounts})
+    >>> columns = from_tables(ApplicantTable(np.full(2, 1.6e9), np.zeros(2)), {"invoices": invoices})
+    >>> [State(state).name for state in columns.section_state("invoices")[0]]
+    ['VALUE', 'NOT_OBTAINED']
     """
     n = len(applicants)
     for name, table in tables.items():
