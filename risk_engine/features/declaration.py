@@ -41,6 +41,19 @@ class Feature:
         fact: What it means; its name is empty until a catalogue names it.
         origin: File and line of the declaration.
         over: Windows still to be expanded; empty for a feature that can run.
+
+    What else it is declared with is a :class:`~risk_engine.facts.Fact`'s, by the same names.
+
+    Raises:
+        ExpressionError: The expression is not one value, or of texts; its window is open without ``over``, or closed
+            with it; ``use``, ``decimals``, ``range``, ``clip``, ``type`` or ``words`` do not fit.
+
+    >>> from risk_engine.features.language import *
+    >>> sales = Feature(
+    ...     Sum(invoices.net_amount), over=[months(3), months(12)], says=("Sales", "销售额"), unit="currency",
+    ...     decimals=2, risk=FALLING, reason="low_turnover", why="what is sold repays", source="", group="sales")
+    >>> sales.named("sales")[1]
+    <Feature sales_12m = Sum(invoices.net_amount, months(12))>
     """
 
     __slots__ = ("expression", "fact", "origin", "over")
@@ -143,7 +156,16 @@ class Feature:
 
 
 class Catalogue(Mapping[str, Feature]):
-    """Features by name, in the order declared."""
+    """Features by name, in the order declared.
+
+    Raises:
+        ExpressionError: Two features have one name.
+        UnknownName: A feature is asked for that it does not have; the message names the nearest.
+
+    >>> from risk_engine.features.catalogue import CATALOGUE
+    >>> CATALOGUE["operating_inflow_cv_12m"].fact.unit
+    'ratio'
+    """
 
     def __init__(self, features: Sequence[Feature]) -> None:
         self._held: dict[str, Feature] = {}

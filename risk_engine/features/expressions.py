@@ -41,6 +41,13 @@ class Expression:
         text: Canonical print.
         rank: How tightly the print binds.
         open: True while a reduce in it waits for a window.
+
+    Raises:
+        ExpressionError: An operator meets two sections, two kinds of Cells, or kinds of value it does not take.
+
+    >>> from risk_engine.features.language import *
+    >>> invoices.net_amount * 1.06 > 1000
+    <invoices.net_amount * 1.06 > 1000: rows of invoices, boolean>
     """
 
     op: str
@@ -119,7 +126,19 @@ class Expression:
         return constant(-self.settings["value"]) if self.op == "constant" else unary("neg", self)
 
     def is_in(self, words: tuple[str, ...] | list[str] | str) -> Expression:
-        """True where the word is one of these; a null counts as neither."""
+        """True where the word is one of these; a null counts as neither.
+
+        Args:
+            words: One or more of the closed list of the value.
+
+        Raises:
+            ExpressionError: The value is no word, no words are given, or one that the value never is.
+
+        >>> from risk_engine.features.language import *
+        >>> sold = invoices.direction.is_in(("out",))
+        >>> measure(Count(sold, ever), issued_on=["2020-02-01"] * 2, direction=["in", "out"])
+        1.0
+        """
         if self.kind.name != "word":
             raise ExpressionError(f"{self.text} is a {self.kind}, not a word", hint="is_in compares words")
         if isinstance(words, str) or not words:
@@ -263,7 +282,12 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 
 def sections(expression: Expression) -> tuple[str, ...]:
-    """The sections of the data contract an expression reads, in the order met."""
+    """The sections of the data contract an expression reads, in the order met.
+
+    >>> from risk_engine.features.language import *
+    >>> sections(Sum(ledger.amount, ever) / Sum(invoices.net_amount, ever))
+    ('ledger', 'invoices')
+    """
     return tuple(dict.fromkeys(node.settings["section"] for node in walk(expression) if "section" in node.settings))
 
 

@@ -30,7 +30,10 @@ def kind_of(section: str, column: contract.ColumnContract) -> Kind:
 
 
 class Section:
-    """A section of the data contract; its columns are attributes.
+    """A section of the data contract; its columns are attributes: Row, or One where the section stands once.
+
+    Raises:
+        ExpressionError: A column that the section does not have, or that no feature may read.
 
     >>> Section("invoices").net_amount
     <invoices.net_amount: rows of invoices, number>

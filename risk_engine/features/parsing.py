@@ -42,11 +42,14 @@ _NAMES: Mapping[str, Any] = MappingProxyType({"now": leaves.now, "ever": shapes.
 def parse(text: str) -> Expression:
     """Read a printed expression.
 
-    >>> str(parse('Sum(when(invoices.direction == "out", invoices.net_amount), months(12)) / 12'))
-    'Sum(when(invoices.direction == "out", invoices.net_amount), months(12)) / 12'
+    Args:
+        text: As :class:`Expression` prints, or as a catalogue writes it, without names of its own.
 
     Raises:
         ExpressionError: The text is no expression of the language, or cannot mean anything.
+
+    >>> str(parse('Sum(when(invoices.direction == "out", invoices.net_amount), months(12)) / 12'))
+    'Sum(when(invoices.direction == "out", invoices.net_amount), months(12)) / 12'
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")

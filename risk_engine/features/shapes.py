@@ -79,7 +79,10 @@ DATE = Kind("date")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of days that ends before ``now``.
+    """A stretch of days that ends before ``now``; :func:`days`, :func:`months` and :func:`past_months` make it.
+
+    Raises:
+        ExpressionError: Not a whole number from 1 to 12000.
 
     >>> str(months(12)), months(12).suffix, months(12).words
     ('months(12)', '12m', '12 complete months')
