@@ -170,7 +170,7 @@ def test_a_portfolio_decides_wherever_a_release_does(run, refused, release_dir, 
     place.write_bytes(encode(other))
     assert [told["code"] for told in json.loads(run("decide", file, place)[1])["reasons"]] == ["outside_portfolio"]
     file.write_text(text + "nowhere}\n", encoding="utf-8")
-    assert "portfolio.yaml:3: found nowhere, expected the directory of a release" in refused("decide", file, place)
+    assert "release: found nowhere, expected the directory of a release" in refused("decide", file, place)
 
 
 def test_a_pipe_of_real_processes(release_dir, written, tmp_path):
