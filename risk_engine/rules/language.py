@@ -3,7 +3,7 @@
 ::
 
     invoice_gap_max_365d > max_invoice_gap and not (registry_status in inactive_statuses)
-    request_to_sales_12m is unknown or amount_requested / sales_invoiced_12m > 0.5
+    request_to_sales_12m is unknown or limit / sales_invoiced_12m > 0.5
 
 Closed on purpose: comparison, ``and``/``or``/``not``, ``in``, ``is unknown`` (also ``none``, ``not_obtained``,
 ``not_applicable``) and arithmetic between values. No calls, no attributes, no indexing.
