@@ -87,15 +87,14 @@ def _ends(mem: Floats, op: int, a: int, low: int, high: int) -> float:
 
 @inner
 def _longest_run(mem: Floats, a: int, low: int, high: int) -> float:
-    longest, run = 0, 0
+    longest, run, counted = 0, 0, 0
     for i in range(low, high):
         x = mem[a + i]
-        if x == 1.0:
-            run += 1
+        if x == x:
+            counted += 1
+            run = run + 1 if x == 1.0 else 0
             longest = max(longest, run)
-        elif x == 0.0:
-            run = 0
-    return float(longest)
+    return float(longest) if counted > 0 else NAN
 
 
 @inner

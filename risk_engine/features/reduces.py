@@ -303,7 +303,25 @@ def Top(  # noqa: N802 - a word of the language
 def LongestRun(  # noqa: N802 - a word of the language
     condition: Expression, window: Window | None = None, *, on: Expression | None = None, covered: float = 1.0
 ) -> Expression:
-    """The most in a row for which the condition is true; what is not counted is passed over. 0 where it never is."""
+    """The most rows or cells in a row for which the condition is true.
+
+    0 where some are counted and the condition is never true; nothing where none is counted. What is not counted, also a
+    row whose condition compares a null, is passed over and ends no run.
+
+    >>> from risk_engine.features.language import invoices, monthly, months
+    >>> LongestRun(monthly(invoices.net_amount) == 0, months(12))  # months without an invoice
+    <LongestRun(monthly(invoices.net_amount) == 0, months(12)): one value, number>
+
+    Args:
+        condition: Of rows, in the section's order, or of cells that have one: monthly, daily, gaps.
+        window: Which rows or cells; left out, it is the feature's, or that of the cells.
+        on: A date column of the rows for the window to be over, in place of the section's own date.
+        covered: The share of the window that must have been looked up, above 0, at most 1.
+
+    Raises:
+        ExpressionError: The condition is none, is over keys or is one value; or the window, ``on`` or ``covered`` does
+            not fit it.
+    """
     need(condition, "boolean", "LongestRun")
     _ordered("LongestRun", condition)
     return _reduce("LongestRun", condition, window, on, covered)

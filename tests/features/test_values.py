@@ -92,6 +92,11 @@ REDUCED = [
     (Count(month, months(12)), 12.0),
     (Count(monthly(out, empty=None), months(12)), 4.0),
     (LongestRun(month == 0, months(12)), 8.0),  # April to November
+    (LongestRun(out > 25, ever), 4.0),  # the purchase between them is passed over
+    (LongestRun(out > 99, ever), 0.0),
+    (LongestRun(when(out < 0, out) < 1, ever), "NONE"),
+    (LongestRun(monthly(when(out < 0, out), empty=None) == 0, months(12)), "NONE"),
+    (LongestRun(monthly(when(out < 0, out)) == 0, months(12)), 12.0),
     (Count(by(invoices.counterparty, out), ever), 2.0),
     (Max(by(invoices.counterparty, out), ever), 120.0),  # b: 20, 40, 60
     (Sum(when(invoices.counterparty == ArgMax(by(invoices.counterparty, out), ever), out), ever), 120.0),
@@ -133,7 +138,10 @@ def test_values(expression, expected):
 
 
 EMPTY = document(invoices=[])
-NONE_OF = [Mean, Std, Min, Max, Last, lambda x, w: Quantile(x, 0.5, w), Slope, lambda x, w: Top(x, 1, w)]
+NONE_OF = [
+    Mean, Std, Min, Max, Last, Slope, lambda x, w: Quantile(x, 0.5, w), lambda x, w: Top(x, 1, w),
+    lambda x, w: LongestRun(x > 0, w),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("reduce", NONE_OF)
