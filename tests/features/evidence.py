@@ -48,9 +48,10 @@ def invoice(number: int, issued_on: Any, net_amount: float, **more: Any) -> dict
 
 
 def random_document(seed: int, rows: int = 120) -> dict[str, Any]:
-    """Invoices, accounts and their ledger, filings, bills, payables, court events, and what a household owes and earns.
+    """A request, and invoices, accounts and their ledger, filings, bills, payables, court events, debts and incomes.
 
-    Every other applicant is a person, whose co-borrower counts; a firm's does not.
+    Every other applicant is a person, whose co-borrower counts; a firm's does not. Each may leave out what it need not
+    tell of itself.
     """
     draw = random.Random(seed)
     postings = _ledger(draw, 2 * rows)
@@ -65,9 +66,53 @@ def random_document(seed: int, rows: int = 120) -> dict[str, Any]:
     )  # fmt: skip
     plain["parties"] = [party("C1", "co_borrower"), party("G", "guarantor")]
     plain["sources"] += [source(name, party="C1") for name in person_cases.SECTIONS]
-    if seed % 2:
-        plain["applicant"] = person_document()["applicant"] | {"household_size": 3, "residence_since": "2015-06-30"}
+    plain["application"] |= _request(draw)
+    plain["applicant"] = (
+        person_document()["applicant"] | _person(draw) if seed % 2 else plain["applicant"] | _firm(draw)
+    )
     return plain
+
+
+def _request(draw: random.Random) -> dict[str, Any]:
+    return {
+        "amount": f"{draw.randrange(1_000, 900_000)}.{draw.randrange(100):02d}", "term_months": draw.randrange(1, 61),
+        "revolving": draw.random() < 0.3, "purpose": draw.choice(["working_capital", "equipment", "vehicle"]),
+        "repayment": draw.choice(["equal_instalment", "equal_principal", "bullet"]),
+        "customer_kind": draw.choice(["new", "existing"]),
+    }  # fmt: skip
+
+
+def _firm(draw: random.Random) -> dict[str, Any]:
+    capital = float(draw.randrange(1, 900) * 10_000)
+    return _some(draw, {
+        "established_on": str(_day(draw, dt.date(1994, 7, 1))), "registered_capital": capital,
+        "registry_status": draw.choice(["active", "active", "suspended", "liquidation", "revoked", "cancelled"]),
+        "paid_in_capital": round(capital * draw.choice([0, 0.25, 1 / 3, 1, 1.5]), 2),
+    })  # fmt: skip
+
+
+def _person(draw: random.Random) -> dict[str, Any]:
+    return _some(draw, {
+        "household_size": draw.randrange(6), "dependants": draw.randrange(4),
+        "housing": draw.choice(["own", "mortgage", "rent", "family"]),
+        "residence_since": str(_day(draw, dt.date(1996, 2, 29))),
+    })  # fmt: skip
+
+
+def _some(draw: random.Random, told: dict[str, Any]) -> dict[str, Any]:
+    return {name: held for name, held in told.items() if draw.random() < 0.8}
+
+
+GAPS: tuple[dict[str, Any], ...] = (
+    {}, {"status": "refused"}, {"status": "unavailable"}, {"status": "no_record"}, {"status": "not_requested"},
+    {"covers_from": "2020-02-01"}, {"complete": False}, {"row_count": 99_999},
+)  # fmt: skip
+
+
+def with_gaps(plain: dict[str, Any], seed: int) -> dict[str, Any]:
+    """The same evidence, of look-ups that failed, reached less far or returned more rows than are there."""
+    draw = random.Random(seed)
+    return plain | {"sources": [told | draw.choice(GAPS) for told in plain["sources"]]}
 
 
 def _household(draw: random.Random) -> dict[str, list[dict[str, Any]]]:

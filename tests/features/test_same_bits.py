@@ -17,15 +17,23 @@ from hypothesis import strategies as st
 
 from risk_engine.features import from_document
 from risk_engine.features.compiling import HERE, KERNEL_FILES
+from risk_engine.vocabulary import Cause, State
 from tests.features.every import PLAN
-from tests.features.evidence import application, random_document, table_columns
+from tests.features.evidence import application, random_document, table_columns, with_gaps
 
 PARTS = ("values", "states", "causes", "clipped")
+COUNT = 36
+WITH_GAPS = range(30, COUNT)
+
+
+def made(seed, rows=120):
+    plain = random_document(seed, rows)
+    return application(with_gaps(plain, seed) if seed in WITH_GAPS else plain)
 
 
 @pytest.fixture(scope="module")
 def applications():
-    return [application(random_document(seed)) for seed in range(30)]
+    return [made(seed) for seed in range(COUNT)]
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +50,21 @@ def test_a_chunk(applications, alone):
     assert same(PLAN.run(table_columns(applications)), alone)
 
 
-def test_the_applications_have_a_value_of_every_feature_of_a_firms_evidence(alone):
-    """Else bits would be equal for want of any."""
-    firm = {"invoices", "ledger", "accounts", "tax_filings", "utility_bills", "payables", "legal_events"}
-    for place, fact in enumerate(PLAN.facts):
-        if set(fact.sections) & firm and not set(fact.sections) - firm:
-            assert np.any(alone["states"][:, place] == 0), fact.name
+def assert_compares(parts):
+    """Else bits would be equal for want of any: every feature has a value, every cause is met."""
+    for place, name in enumerate(PLAN.names):
+        assert np.any(parts["states"][:, place] == State.VALUE), name
+    assert set(np.unique(parts["states"])) == set(State) - {State.NOT_APPLICABLE}
+    assert set(np.unique(parts["causes"])) == set(Cause)
+    assert np.any(parts["clipped"])
+
+
+def test_the_applications_have_a_value_of_every_feature_and_every_cause(alone):
+    assert_compares(alone)
 
 
 def test_smaller_chunks(applications, alone):
-    for start, end in [(0, 1), (1, 8), (8, 30)]:
+    for start, end in [(0, 1), (1, 8), (8, 33), (33, COUNT)]:
         expected = {part: alone[part][start:end] for part in PARTS}
         assert same(PLAN.run(table_columns(applications[start:end])), expected)
 
@@ -81,15 +94,18 @@ def test_rows_in_any_order(seed, order: random.Random):
     assert same(PLAN.run(from_document(application(shuffled))), {part: getattr(expected, part) for part in PARTS})
 
 
+SHORT = ((28, 30), (51, 30), (30, 10), (33, 10))
+"""Seed and number of rows of documents that are few and short, for without compilation each takes a second."""
+
 PRINT_BITS = """
 from risk_engine.features import from_document
 from risk_engine.features.compiling import JIT_IS_OFF
 from tests.features.every import PLAN
-from tests.features.evidence import application, random_document
+from tests.features.test_same_bits import PARTS, SHORT, made
 print(JIT_IS_OFF)
-for seed in range(3):
-    matrix = PLAN.run(from_document(application(random_document(seed, 40))))
-    print(matrix.values.tobytes().hex(), matrix.states.tobytes().hex(), matrix.clipped.tobytes().hex())
+for seed, rows in SHORT:
+    matrix = PLAN.run(from_document(made(seed, rows)))
+    print(*(getattr(matrix, part).tobytes().hex() for part in PARTS))
 """
 
 
@@ -99,13 +115,19 @@ def bits(disable: str) -> list[str]:
     told = subprocess.run(
         [sys.executable, "-c", PRINT_BITS], env=environment, cwd=root, capture_output=True, text=True, check=True
     )
-    return told.stdout.split("\n")
+    return told.stdout.splitlines()
 
 
 def test_without_compilation():
     compiled, plain = bits("0"), bits("1")
     assert (compiled[0], plain[0]) == ("False", "True")
     assert compiled[1:] == plain[1:]
+    assert len(plain[1:]) == len(SHORT)
+
+
+def test_the_short_documents_have_a_value_of_every_feature_and_every_cause():
+    runs = [PLAN.run(from_document(made(seed, rows))) for seed, rows in SHORT]
+    assert_compares({part: np.concatenate([getattr(run, part) for run in runs]) for part in PARTS})
 
 
 TYPES_ALONE = HERE / "tables.py"
