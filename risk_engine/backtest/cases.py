@@ -15,6 +15,7 @@ import numpy.typing as npt
 from risk_engine.batch import decide_batch, read_columns
 from risk_engine.bundle import Release
 from risk_engine.decision.scope import RULE as MODEL_SCOPE
+from risk_engine.progress import Progress, unwatched
 from risk_engine.study.labels import Labelled
 from risk_engine.study.waterfall import vintage
 from risk_engine.vocabulary import Outcome
@@ -93,7 +94,15 @@ class Cases:
         return np.array([one == grade for one in self.decided["grade"]], dtype=np.bool_)
 
 
-def decide_cases(release: Release, sections: Path, out: Path, labelled: Labelled, *, threads: int = 1) -> Cases:
+def decide_cases(
+    release: Release,
+    sections: Path,
+    out: Path,
+    labelled: Labelled,
+    *,
+    threads: int = 1,
+    progress: Progress = unwatched,
+) -> Cases:
     """Decide every application of the section files as of its own moment, through batch, and join the outcomes.
 
     Args:
@@ -102,8 +111,9 @@ def decide_cases(release: Release, sections: Path, out: Path, labelled: Labelled
         out: Folder for what batch writes.
         labelled: The study's outcomes.
         threads: Threads of the batch; the answers do not depend on it.
+        progress: Is told after each chunk how many are decided.
     """
-    decide_batch(release, sections, out, threads=threads)
+    decide_batch(release, sections, out, threads=threads, progress=progress)
     decided = read_columns(out / "decisions.parquet", READ)
     answers = decided.pop("decision_json")
     outcomes = {row.application_id: row for row in labelled.rows}

@@ -15,6 +15,7 @@ from risk_engine.backtest.tables import write_tables, written_json
 from risk_engine.batch import replacing
 from risk_engine.bundle import Release
 from risk_engine.errors import Fault, TableFaults, UsageError
+from risk_engine.progress import Progress, unwatched
 from risk_engine.study import Study, write_sections
 from risk_engine.study.dataset import load_labels
 from risk_engine.study.labels import LABELS
@@ -22,7 +23,7 @@ from risk_engine.study.labels import LABELS
 RESULTS, REPORT = "results.json", "report.html"
 
 
-def backtest(study: Study, release: Release, out: Path, *, threads: int = 1) -> Any:
+def backtest(study: Study, release: Release, out: Path, *, threads: int = 1, progress: Progress = unwatched) -> Any:
     """Decide a study's applications with a release, each as of its own moment, and hold that against the outcomes.
 
     Args:
@@ -31,6 +32,7 @@ def backtest(study: Study, release: Release, out: Path, *, threads: int = 1) -> 
         out: Receives ``results.json``, ``report.html`` and tables as Parquet, each whole or not at all. The same study,
             release and software write the same bytes.
         threads: Threads of database and batch; the bytes do not depend on it.
+        progress: Is told how many sections are selected, then how many applicants are checked and decided.
 
     Returns:
         What ``results.json`` holds: the waterfall and the warnings first.
@@ -47,9 +49,11 @@ def backtest(study: Study, release: Release, out: Path, *, threads: int = 1) -> 
     with tempfile.TemporaryDirectory(prefix="risk-engine-") as folder:
         sections = Path(folder) / "sections"
         sections.mkdir()
-        written = write_sections(study, sections, threads=threads)
+        written = write_sections(study, sections, threads=threads, progress=progress)
         try:
-            cases = decide_cases(release, sections, Path(folder) / "decided", labelled, threads=threads)
+            cases = decide_cases(
+                release, sections, Path(folder) / "decided", labelled, threads=threads, progress=progress
+            )
         except TableFaults as error:
             raise TableFaults(_of_study(error.faults, study, sections)) from error
     told = results(study, release, labelled, cases, written.sha256 | {LABELS: labelled.sha256})

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
 from risk_engine.batch.documents import chunk_documents
 from risk_engine.batch.neutral import chunk_tables
 from risk_engine.batch.parts import parts_of, silent
-from risk_engine.batch.section_files import digests
+from risk_engine.batch.section_files import applicant_count, digests
 from risk_engine.batch.suspects import suspects
 from risk_engine.batch.working import in_order
 from risk_engine.batch.writing import replacing
@@ -34,6 +35,7 @@ from risk_engine.decision.underwrite import HELD, decide, underwrite
 from risk_engine.errors import Fault, InputFaults, TableFaults, UsageError, nearest_hint
 from risk_engine.features.columns import from_tables
 from risk_engine.portfolio import Portfolio
+from risk_engine.progress import Progress, unwatched
 from risk_engine.vocabulary import Outcome
 
 DECISIONS, SUMMARY = "decisions.parquet", "summary.json"
@@ -128,6 +130,7 @@ def decide_batch(
     applicants: int = APPLICANTS,
     threads: int = 1,
     say: Callable[[str], None] = silent,
+    progress: Progress = unwatched,
 ) -> Summary:
     """Decide the applicants of a folder of section files.
 
@@ -144,6 +147,7 @@ def decide_batch(
         applicants: At most so many at a time; the answers do not depend on it.
         threads: How many chunks to work on at once; the bytes do not depend on it.
         say: Is told when an earlier run is taken up.
+        progress: Is told after each chunk how many applicants are decided.
 
     Returns:
         The counts that ``summary.json`` holds.
@@ -157,13 +161,15 @@ def decide_batch(
         raise UsageError(f"{out} holds the section files", hint="write the decisions to another folder")
     summary = Summary(release)
     wanted = None if ids is None else frozenset(ids)
+    asked_for = partial(applicant_count, folder) if wanted is None else wanted.__len__
     made_of = {
         "sections": digests(folder), "release": release.id, "applicants": applicants,
         "ids": None if wanted is None else sorted(wanted),
     }  # fmt: skip
     with parts_of(out / DECISIONS, made_of, say) as parts:
         chunks = parts.unfinished(_chosen(folder, wanted, applicants))
-        parts.write(SCHEMA, in_order(chunks, lambda told: (told[0], _decided(release, *told[1])), threads))
+        made = in_order(chunks, lambda told: (told[0], _decided(release, *told[1])), threads)
+        parts.write(SCHEMA, parts.counted("applicants decided", made, asked_for, progress))
         (out / SUMMARY).unlink(missing_ok=True)  # an earlier run's must not stand beside these decisions
         parts.join(SCHEMA, summary.count)
         with replacing(out / SUMMARY, within=parts.folder) as temporary:

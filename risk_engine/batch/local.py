@@ -12,14 +12,17 @@ from risk_engine.batch.arrow_kinds import KEY
 from risk_engine.batch.chunks import APPLICANTS, Chunk, read_chunks
 from risk_engine.batch.neutral import chunk_columns
 from risk_engine.batch.parts import parts_of, silent
-from risk_engine.batch.section_files import digests
-from risk_engine.batch.working import in_order
+from risk_engine.batch.section_files import applicant_count, digests
+from risk_engine.batch.working import counted, in_order
 from risk_engine.facts import Fact, FactMatrix
 from risk_engine.features.plan import Plan
+from risk_engine.progress import Progress, unwatched
+
+COMPUTED = "applicants computed"
 
 
 def compute_features(
-    folder: Path, plan: Plan, *, applicants: int = APPLICANTS, threads: int = 1
+    folder: Path, plan: Plan, *, applicants: int = APPLICANTS, threads: int = 1, progress: Progress = unwatched
 ) -> tuple[tuple[str, ...], FactMatrix]:
     """Compute a plan's features for every applicant of a folder of section files.
 
@@ -28,12 +31,14 @@ def compute_features(
         plan: What to compute.
         applicants: At most so many at a time; the values do not depend on it.
         threads: How many chunks to work on at once; the values do not depend on it.
+        progress: Is told after each chunk of how many applicants features are computed.
 
     Returns:
         Application ids, sorted, and their facts in the same order.
     """
     read = read_chunks(folder, _needed(plan), applicants=applicants)
-    chunks = list(in_order(read, lambda chunk: (chunk.ids, plan.run(chunk_columns(chunk))), threads))
+    work = in_order(read, lambda chunk: (chunk.ids, plan.run(chunk_columns(chunk))), threads)
+    chunks = list(counted(COMPUTED, work, lambda told: len(told[0]), lambda: applicant_count(folder), progress))
     ids = tuple(key for keys, _ in chunks for key in keys)
     return ids, _stacked(tuple(plan.facts), [matrix for _, matrix in chunks])
 
@@ -46,6 +51,7 @@ def write_features(
     applicants: int = APPLICANTS,
     threads: int = 1,
     say: Callable[[str], None] = silent,
+    progress: Progress = unwatched,
 ) -> int:
     """Compute a plan's features and write them as Parquet, a chunk at a time, whole or not at all.
 
@@ -61,6 +67,7 @@ def write_features(
         applicants: At most so many at a time.
         threads: How many chunks to work on at once; the bytes do not depend on it.
         say: Is told when an earlier run is taken up.
+        progress: Is told after each chunk of how many applicants features are computed.
 
     Returns:
         The number of applicants.
@@ -74,8 +81,8 @@ def write_features(
         return part, _table(plan.facts, chunk.ids, plan.run(chunk_columns(chunk)))
 
     with parts_of(out, made_of, say) as parts:
-        chunks = parts.unfinished(read_chunks(folder, needed, applicants=applicants))
-        parts.write(schema, in_order(chunks, work, threads))
+        made = in_order(parts.unfinished(read_chunks(folder, needed, applicants=applicants)), work, threads)
+        parts.write(schema, parts.counted(COMPUTED, made, lambda: applicant_count(folder), progress))
         return parts.join(schema)
 
 

@@ -20,9 +20,11 @@ import msgspec
 import pyarrow as pa
 
 from risk_engine import __version__
+from risk_engine.batch.working import counted
 from risk_engine.batch.writing import COMPRESSION, replacing, told_if_unwritable, write_tables
 from risk_engine.errors import DataError
 from risk_engine.features import KERNELS
+from risk_engine.progress import Progress
 
 T = TypeVar("T")
 
@@ -98,6 +100,13 @@ class Parts:
             ):
                 for _, table in group:
                     writer.write_table(table)
+
+    def counted(
+        self, what: str, tables: Iterable[tuple[int, pa.Table]], of: Callable[[], int], progress: Progress
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """Pass tables on and tell how many rows are done, those of the finished parts among them."""
+        done = sum(table.num_rows for table in self._tables(None))
+        yield from counted(what, tables, lambda told: told[1].num_rows, of, progress, done=done)
 
     def join(self, schema: pa.Schema, seen: Callable[[pa.Table], None] | None = None) -> int:
         """Put the file together, a row group a part; every part must be there.

@@ -51,6 +51,16 @@ class SectionFile:
         return f"{self.name_of(number)}: column {column}, row {row - self.starts[number]}"
 
 
+def applicant_count(folder: Path) -> int:
+    """How many applicants a folder of section files has, by the number of rows that ``application`` is said to have.
+
+    Raises:
+        DataError: The folder or a file is absent, or is not Parquet.
+        TableFaults: Columns or types break the contract.
+    """
+    return open_sections(folder, ())["application"].starts[-1]
+
+
 def open_sections(
     folder: Path, only: Collection[str] | None = None, told: Mapping[str, str] | None = None
 ) -> dict[str, SectionFile]:

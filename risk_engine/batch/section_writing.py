@@ -14,10 +14,12 @@ from risk_engine.batch.arrow_kinds import KINDS, FileColumn, file_columns
 from risk_engine.batch.chunks import read_chunks
 from risk_engine.batch.documents import chunk_documents
 from risk_engine.batch.neutral import check_chunk
-from risk_engine.batch.section_files import check_columns
+from risk_engine.batch.section_files import applicant_count, check_columns
 from risk_engine.batch.suspects import suspects
+from risk_engine.batch.working import counted
 from risk_engine.batch.writing import write_tables
 from risk_engine.errors import Fault
+from risk_engine.progress import Progress, unwatched
 
 ROWS_A_GROUP = 1 << 17
 
@@ -73,12 +75,13 @@ def _even(stream: pa.RecordBatchReader) -> Iterator[pa.Table]:
     yield held.combine_chunks()
 
 
-def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
+def check_rows(folder: Path, told: Mapping[str, str] | None = None, *, progress: Progress = unwatched) -> int:
     """Read a folder of section files through: order, single rows, every value, what rows must keep among each other.
 
     Args:
         folder: The section files.
         told: What faults call a section's file, where it is not its path.
+        progress: Is told after each chunk how many applicants are checked.
 
     Returns:
         The number of applicants.
@@ -87,7 +90,8 @@ def check_rows(folder: Path, told: Mapping[str, str] | None = None) -> int:
         TableFaults: Columns or types that break the contract; rows that do, every one of the first chunk that has any.
     """
     applicants = 0
-    for chunk in read_chunks(folder, told=told):
+    chunks = read_chunks(folder, told=told)
+    for chunk in counted("applicants checked", chunks, len, lambda: applicant_count(folder), progress):
         applicants += len(chunk)
         chunk_documents(chunk, dict.fromkeys(suspects(chunk, check_chunk(chunk))))
     return applicants

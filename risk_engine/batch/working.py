@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NoReturn, TypeVar
 
+from risk_engine.progress import Progress
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -40,6 +42,35 @@ def in_order(items: Iterable[T], work: Callable[[T], R], threads: int = 1) -> It
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def counted(
+    what: str, items: Iterable[T], size: Callable[[T], int], of: Callable[[], int], progress: Progress, *, done: int = 0
+) -> Iterator[T]:
+    """Pass items on and tell how far they are, each as soon as it was made use of.
+
+    Args:
+        what: What is counted, for ``progress``.
+        items: Passed on in their order.
+        size: How many there are in an item.
+        of: How many there are in all; asked once, when there is a first item, so that faults of ``items`` come first.
+        progress: Is told.
+        done: How many were done before.
+
+    >>> list(counted("letters", ["ab", "c"], len, lambda: 3, print))
+    letters 0 3
+    letters 2 3
+    letters 3 3
+    ['ab', 'c']
+    """
+    total = None
+    for item in items:
+        if total is None:
+            total = of()
+            progress(what, done, total)
+        yield item
+        done += size(item)
+        progress(what, done, total)
 
 
 def _kept(items: Iterable[T], pool: ThreadPoolExecutor, waiting: deque[Future[R]]) -> Iterator[T]:

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import AsJson, Deciding, Ids, Out, Sections, Threads, group, say, tell
+from risk_engine.commands.shared import AsJson, Deciding, Ids, Out, Sections, Threads, group, say, tell, watched
 from risk_engine.errors import UsageError
 from risk_engine.pages import batch_page, decision_page
 
@@ -59,7 +59,10 @@ def batch(
     from risk_engine.portfolio import load_release_or_portfolio
 
     loaded = load_release_or_portfolio(release)
-    told = decide_batch(loaded, sections, out, ids=_ids_of(ids), threads=threads, say=say).to_json()
+    wanted = _ids_of(ids)
+    with watched() as progress:
+        done = decide_batch(loaded, sections, out, ids=wanted, threads=threads, say=say, progress=progress)
+    told = done.to_json()
     tell(told, batch_page(told), as_json=as_json)
 
 

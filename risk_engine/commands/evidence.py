@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import AsJson, Sections, Threads, group, say, tell
+from risk_engine.commands.shared import AsJson, Sections, Threads, group, say, tell, watched
 from risk_engine.errors import PolicyCheckFailed, PolicyFaults, UsageError
 
 app = group()
@@ -73,7 +73,8 @@ def compute(
     from risk_engine.features.catalogue import CATALOGUE
 
     plan = load_release(release).plan if release else Plan(list(CATALOGUE.values()))
-    rows = write_features(sections, plan, out, threads=threads, say=say)
+    with watched() as progress:
+        rows = write_features(sections, plan, out, threads=threads, say=say, progress=progress)
     tell({"rows": rows, "features": len(plan.names), "out": str(out)}, f"{rows:,} rows in {out}", as_json=as_json)
 
 

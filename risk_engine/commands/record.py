@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from risk_engine.commands.shared import DEFAULT_DATABASE, AsJson, Database, Deciding, group, tell
+from risk_engine.commands.shared import DEFAULT_DATABASE, AsJson, Database, Deciding, group, tell, watched
 from risk_engine.errors import UsageError
 
 app = group()
@@ -53,8 +53,8 @@ def replay(
     from risk_engine.store import open_store
     from risk_engine.store.replay import replay_records
 
-    with open_store(database, write=False) as store:
-        report = replay_records(store, releases, decision_ids or None)
+    with open_store(database, write=False) as store, watched() as progress:
+        report = replay_records(store, releases, decision_ids or None, progress=progress)
     tell(msgspec.to_builtins(report), str(report), as_json=as_json)
     if report.drifted:
         raise typer.Exit(1)

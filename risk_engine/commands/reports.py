@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from risk_engine.commands.shared import AsJson, Data, Out, Threads, group, tell
+from risk_engine.commands.shared import AsJson, Data, Out, Threads, group, tell, watched
 from risk_engine.pages import backtest_page
 
 app = group()
@@ -27,5 +27,7 @@ def backtest(
     from risk_engine.bundle import load_release
     from risk_engine.study import Study
 
-    told = run(Study.load(study, data), load_release(release), out, threads=threads)
+    read, loaded = Study.load(study, data), load_release(release)
+    with watched() as progress:
+        told = run(read, loaded, out, threads=threads, progress=progress)
     tell(told, f"{backtest_page(told)}\nread: {out / 'report.html'}", as_json=as_json)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
+
+from risk_engine.progress import Progress, unwatched
 
 DEFAULT_DATABASE = "sqlite:///decisions.db"
 
@@ -30,6 +34,40 @@ def group(says: str = "") -> typer.Typer:
 def say(sentence: str) -> None:
     """What a person should know while a command works; standard output stays the answer's."""
     typer.echo(f"risk-engine: {sentence}", err=True)
+
+
+@contextmanager
+def watched() -> Iterator[Progress]:
+    """A bar on standard error for each stage of long work; none where nobody watches."""
+    if not sys.stderr.isatty():
+        yield unwatched
+        return
+    bars = _Bars()
+    try:
+        yield bars
+    finally:
+        bars.end()
+
+
+class _Bars:
+    """One bar at a time: what is counted next takes the next line."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._bar: Any = None
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        if what != self._what:
+            self.end()
+            self._what = what
+            self._bar = typer.progressbar(length=of, label=what, show_pos=True, width=0, file=sys.stderr)
+            self._bar.__enter__()
+        self._bar.update(done - self._bar.pos)
+
+    def end(self) -> None:
+        """Go to the next line, so that an answer or an error begins there, and show the cursor again."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
 
 
 def tell(plain: Any, page: str, *, as_json: bool) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from risk_engine.commands.shared import AsJson, Data, Out, StudyFile, group, tell
+from risk_engine.commands.shared import AsJson, Data, Out, StudyFile, group, tell, watched
 from risk_engine.pages import evaluation_page
 
 DEFAULT_TRACKING = "sqlite:///mlflow.db"
@@ -36,12 +34,14 @@ def train(
     from risk_engine.study import train as train_study
 
     read = Study.load(study, data)
-    release = train_study(read, out)
+    with watched() as progress:
+        release = train_study(read, out, progress=progress)
     told = {"release": release.id, "model": release.model_id, "policy": release.policy_id, "out": str(out)}
     if register:
         from risk_engine.models.registry import register as register_bundle
 
-        figures = evaluate_study(read)["models"][release.model.decider]
+        with watched() as progress:
+            figures = evaluate_study(read, progress=progress)["models"][release.model.decider]
         metrics = {name: figure["mean"] for name, figure in figures.items()}
         told["registered"] = register_bundle(out / "model", metrics, read.name, tracking)
     tell(told, f"release {release.id[:12]} written to {out}\nnext: risk-engine serve {out}", as_json=as_json)
@@ -60,15 +60,10 @@ def evaluate(
     from risk_engine.study import Study
     from risk_engine.study import evaluate as evaluate_study
 
-    told = evaluate_study(Study.load(study, data), folds=folds, repeats=repeats, progress=_progress())
+    read = Study.load(study, data)
+    with watched() as progress:
+        told = evaluate_study(read, folds=folds, repeats=repeats, progress=progress)
     tell(told, evaluation_page(told), as_json=as_json)
-
-
-def _progress() -> Callable[[int, int], None] | None:
-    """One line of standard error, written over after each fold; none where nobody watches."""
-    if not sys.stderr.isatty():
-        return None
-    return lambda done, of: typer.echo(f"\rfold {done} of {of}", nl=done == of, err=True)
 
 
 @study_app.command()
@@ -77,6 +72,7 @@ def sections(study: StudyFile, out: Out, data: Data = None, as_json: AsJson = Fa
     from risk_engine.study import Study, write_sections
 
     read = Study.load(study, data)
-    written = write_sections(read, out)
+    with watched() as progress:
+        written = write_sections(read, out, progress=progress)
     page = "\n".join(f"{count:>10,} {name}" for name, count in written.rows.items())
     tell(written.manifest(read), page, as_json=as_json)

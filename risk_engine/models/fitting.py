@@ -26,6 +26,7 @@ from risk_engine.models.default_probability import DefaultProbabilityModel
 from risk_engine.models.estimation import fit_blend, fit_level, fit_scorecard, fit_shape
 from risk_engine.models.scorecard import Scorecard
 from risk_engine.models.settings import BoostingSettings, FitSettings, few_bads
+from risk_engine.progress import Progress, unwatched
 from risk_engine.vocabulary import Stage
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +34,7 @@ States = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 FEWEST_BADS_TO_BLEND = 50
+FITS = "fits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,12 @@ class Components:
 
 
 def fit(
-    matrix: FactMatrix, is_bad: npt.ArrayLike, settings: FitSettings, groups: npt.ArrayLike | None = None
+    matrix: FactMatrix,
+    is_bad: npt.ArrayLike,
+    settings: FitSettings,
+    groups: npt.ArrayLike | None = None,
+    *,
+    progress: Progress = unwatched,
 ) -> DefaultProbabilityModel:
     """Fit the whole model: same rows, settings and library versions, same bytes.
 
@@ -58,6 +65,7 @@ def fit(
         is_bad: (n,) outcomes, 1 = bad.
         settings: What the study sets.
         groups: (n,) obligor of each row; rows of one obligor stay in one inner fold.
+        progress: Is told after each fit, of an inner fold or of all rows, how many are done.
 
     Raises:
         DataError: Fewer than two bads or goods, no fact a model may read, or trees that break their constraints.
@@ -65,10 +73,12 @@ def fit(
     columns = model_columns(matrix)
     facts, values, states = columns.facts, columns.values, columns.states
     bad = _outcomes(is_bad, len(columns))
-    unseen = out_of_fold(columns, bad, settings, groups)
+    unseen = out_of_fold(columns, bad, settings, groups, progress)
     blend = fit_blend(unseen, bad, settings.blend.scorecard_weight)
     calibration, level = _calibrate(unseen, blend, bad, settings)
     parts = fit_components(facts, values, states, bad, settings)
+    fits = _inner_fold_count(bad, settings) + 1
+    progress(FITS, fits, fits)
     broken = find_counterexample(parts.boosting, values, states)
     if broken:
         raise DataError(f"the trees let risk move against the direction of {broken}", hint="report this data set")
@@ -112,13 +122,18 @@ def fit_components(
     return Components(fit_scorecard(binned, values, states, is_bad, settings), boosting)
 
 
-def out_of_fold(columns: FactMatrix, is_bad: Bools, settings: FitSettings, groups: npt.ArrayLike | None) -> Floats:
+def out_of_fold(
+    columns: FactMatrix, is_bad: Bools, settings: FitSettings, groups: npt.ArrayLike | None, progress: Progress
+) -> Floats:
     """Log-odds of both components for rows they were not fitted on, (n, 2)."""
+    fits = _inner_fold_count(is_bad, settings) + 1  # and once more on all rows
+    progress(FITS, 0, fits)
     found = np.empty((len(columns), 2))
     values, states = columns.values, columns.states
-    for train, held in _inner_folds(is_bad, groups, settings):
+    for done, (train, held) in enumerate(_inner_folds(is_bad, groups, settings), start=1):
         parts = fit_components(columns.facts, values[train], states[train], is_bad[train], settings)
         found[held] = parts.log_odds(values[held], states[held])
+        progress(FITS, done, fits)
     return found
 
 
@@ -146,10 +161,14 @@ def _outcomes(is_bad: npt.ArrayLike, rows: int) -> Bools:
     return bad
 
 
+def _inner_fold_count(is_bad: Bools, settings: FitSettings) -> int:
+    return min(settings.blend.folds, int(is_bad.sum()), int((~is_bad).sum()))
+
+
 def _inner_folds(
     is_bad: Bools, groups: npt.ArrayLike | None, settings: FitSettings
 ) -> Iterator[tuple[Positions, Positions]]:
-    count = min(settings.blend.folds, int(is_bad.sum()), int((~is_bad).sum()))
+    count = _inner_fold_count(is_bad, settings)
     for train, held in stratified_folds(is_bad, count, settings.seed, groups):
         if is_bad[train].all() or not is_bad[train].any():
             raise DataError("all bads or all goods fell in one inner fold", hint="fewer blend.folds, or finer groups")

@@ -16,6 +16,7 @@ from risk_engine.decision.record import Record
 from risk_engine.decision.underwrite import underwrite
 from risk_engine.errors import DefinitionFaults, InputFaults, PortfolioFaults, ReleaseError, UnknownName
 from risk_engine.portfolio import Portfolio, Routes, load_release_or_portfolio, read_routes
+from risk_engine.progress import Progress, unwatched
 from risk_engine.store.repository import Store
 
 ABSENT = "(absent)"
@@ -107,17 +108,22 @@ class ReleaseShelf:
         return self._loaded[release_id]
 
 
-def replay_records(store: Store, releases: Path, decision_ids: Sequence[str] | None = None) -> Report:
+def replay_records(
+    store: Store, releases: Path, decision_ids: Sequence[str] | None = None, *, progress: Progress = unwatched
+) -> Report:
     """Replay decisions with the releases in a directory.
 
     Args:
         store: Where the decisions are.
         releases: Holds a folder for each release that decided, or is the portfolio's file; see :class:`ReleaseShelf`.
         decision_ids: Which decisions; every one in order where left out.
+        progress: Is told after each how many are replayed.
     """
     count, drifted = 0, []
+    of = len(decision_ids) if decision_ids else store.head().sequence
     for one in replay(store, ReleaseShelf(releases).find, decision_ids or ()):
         count += 1
+        progress("decisions replayed", count, of)
         if one.differences:
             drifted.append(one)
     return Report(count, tuple(drifted))

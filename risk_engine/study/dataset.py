@@ -15,6 +15,7 @@ from risk_engine.batch import compute_features
 from risk_engine.facts import FactMatrix
 from risk_engine.features.declaration import Feature
 from risk_engine.features.plan import Plan
+from risk_engine.progress import Progress, unwatched
 from risk_engine.study.definition import Study
 from risk_engine.study.features import chosen_features
 from risk_engine.study.labels import LABELS, Labelled, stated_labels
@@ -61,12 +62,13 @@ class Dataset:
         return None if len(set(self.obligors)) == len(self.obligors) else np.array(self.obligors)
 
 
-def load_dataset(study: Study, *, threads: int = 1) -> Dataset:
+def load_dataset(study: Study, *, threads: int = 1, progress: Progress = unwatched) -> Dataset:
     """Run a study's selects and compute its features for the labelled applicants.
 
     Args:
         study: What to load.
         threads: Threads of the database.
+        progress: Is told how many sections are selected, then how many applicants are checked and computed.
 
     Raises:
         StudyFaults: Anything wrong with the selects, their tables, the feature names or the labels.
@@ -75,8 +77,8 @@ def load_dataset(study: Study, *, threads: int = 1) -> Dataset:
     labelled = load_labels(study, threads=threads)
     plan = Plan(features)
     with tempfile.TemporaryDirectory(prefix="risk-engine-") as folder:
-        written = write_sections(study, Path(folder), threads=threads)
-        keys, matrix = compute_features(Path(folder), plan)
+        written = write_sections(study, Path(folder), threads=threads, progress=progress)
+        keys, matrix = compute_features(Path(folder), plan, progress=progress)
     position = {key: row for row, key in enumerate(keys)}
     rows = labelled.rows
     ids = tuple(row.application_id for row in rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from risk_engine.errors import UsageError
 from risk_engine.models.benchmarks import fit_logistic, fit_unshrunken_scorecard
 from risk_engine.models.fitting import fit, model_columns, stratified_folds
+from risk_engine.progress import Progress, unwatched
 from risk_engine.statistics.calibration_tests import brier, log_loss
 from risk_engine.statistics.discrimination import auc, gini, ks
 from risk_engine.study.dataset import Dataset, load_dataset
@@ -23,11 +24,10 @@ FIRST_SEED = 42
 
 Floats = npt.NDArray[np.float64]
 Figures = dict[str, dict[str, float]]
-Progress = Callable[[int, int], None]
 
 
 def evaluate(
-    study: Study, *, folds: int = 5, repeats: int = 1, threads: int = 1, progress: Progress | None = None
+    study: Study, *, folds: int = 5, repeats: int = 1, threads: int = 1, progress: Progress = unwatched
 ) -> dict[str, Any]:
     """Measure every model of a study on rows it was not fitted on.
 
@@ -41,7 +41,7 @@ def evaluate(
         folds: Folds of each repeat, at least 2.
         repeats: How often the rows are shuffled anew.
         threads: Threads of the database.
-        progress: Told after each fold how many are done, of how many.
+        progress: Is told how many sections are selected, applicants checked and computed, and folds done.
 
     Returns:
         Plain data: for each model and measure the mean and standard deviation over all folds (``models``), the mean
@@ -50,14 +50,14 @@ def evaluate(
     """
     if folds < 2 or repeats < 1:
         raise UsageError(f"{folds} folds, {repeats} repeats", hint="at least 2 folds and 1 repeat")
-    dataset = load_dataset(study, threads=threads)
+    dataset = load_dataset(study, threads=threads, progress=progress)
     found: list[list[Figures]] = []
+    progress("folds", 0, folds * repeats)
     for repeat in range(repeats):
         found.append([])
         for figures in _folds(study, dataset, folds, FIRST_SEED + repeat):
             found[-1].append(figures)
-            if progress is not None:
-                progress(repeat * folds + len(found[-1]), folds * repeats)
+            progress("folds", repeat * folds + len(found[-1]), folds * repeats)
     return {
         "waterfall": dataset.waterfall.to_json(),
         "study": study.name,

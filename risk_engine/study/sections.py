@@ -10,6 +10,7 @@ from typing import Any
 
 from risk_engine.batch import check_rows, read_columns, replacing, section_faults, sha256_of, write_section
 from risk_engine.errors import Fault, StudyFaults, TableFaults, UsageError, nearest_hint
+from risk_engine.progress import Progress, unwatched
 from risk_engine.study.attributes import Attribute, attributes_select
 from risk_engine.study.definition import Study
 from risk_engine.study.protected import protected_ground
@@ -18,6 +19,7 @@ from risk_engine.study.warehouse import Warehouse, open_warehouse
 from risk_engine.vocabulary import FactType
 
 MANIFEST = "manifest.json"
+SELECTED = "sections"
 NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
 
@@ -50,13 +52,14 @@ class SectionFiles:
         }
 
 
-def write_sections(study: Study, folder: Path, *, threads: int = 1) -> SectionFiles:
+def write_sections(study: Study, folder: Path, *, threads: int = 1, progress: Progress = unwatched) -> SectionFiles:
     """Run the selects of a study, check them against the data contract and write one file a section.
 
     Args:
         study: Whose selects.
         folder: Receives ``<section>.parquet`` files and ``manifest.json``; made where absent.
         threads: Threads of the database; the files are the same with any number.
+        progress: Is told after each select how many sections are written, then how many applicants are checked.
 
     Raises:
         StudyFaults: A select that does not run; an unknown, missing or wrongly typed column; rows that break the
@@ -70,16 +73,18 @@ def write_sections(study: Study, folder: Path, *, threads: int = 1) -> SectionFi
     faults: list[Fault] = []
     rows: dict[str, int] = {}
     with open_warehouse(study, threads=threads) as warehouse:
-        for name, query in study.sections.items():
+        progress(SELECTED, 0, len(study.sections))
+        for done, (name, query) in enumerate(study.sections.items(), start=1):
             try:
                 rows[name] = _write(warehouse, study, name, query, folder)
             except StudyFaults as error:
                 faults += error.faults
+            progress(SELECTED, done, len(study.sections))
     if faults := faults or _unselected(study, folder):
         raise StudyFaults(faults)
     told = {name: f"{query.place}: {name}" for name, query in study.sections.items()}
     try:
-        applicants = check_rows(folder, told)
+        applicants = check_rows(folder, told, progress=progress)
     except TableFaults as error:
         raise StudyFaults(error.faults) from error
     written = SectionFiles(folder, applicants, rows, {name: sha256_of(folder / f"{name}.parquet") for name in rows})

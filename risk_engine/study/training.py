@@ -24,19 +24,21 @@ from risk_engine.features.catalogue import CATALOGUE
 from risk_engine.features.declaration import Feature
 from risk_engine.models import DefaultProbabilityModel
 from risk_engine.models.fitting import fit
+from risk_engine.progress import Progress, unwatched
 from risk_engine.study.card import model_card
 from risk_engine.study.dataset import Dataset, load_dataset
 from risk_engine.study.definition import Study
 from risk_engine.vocabulary import FactType
 
 
-def train(study: Study, out: Path, *, threads: int = 1) -> Release:
+def train(study: Study, out: Path, *, threads: int = 1, progress: Progress = unwatched) -> Release:
     """Fit a study's model on all its labelled rows and write it, with its policy, as a release.
 
     Args:
         study: What to train; it must name a policy.
         out: Directory of the release; an earlier release there is replaced.
         threads: Threads of the database.
+        progress: Is told how many sections are selected, applicants checked and computed, and fits done.
 
     Raises:
         StudyFaults: The study names no policy, or its selects, tables, features or labels have faults.
@@ -47,9 +49,9 @@ def train(study: Study, out: Path, *, threads: int = 1) -> Release:
         hint = "a release joins a model and a policy; this study can only be evaluated"
         raise StudyFaults([Fault(study.path.name, "no policy", "policy: a folder of rules", hint)])
     refuse_other_things(out)  # before minutes of fitting, not after
-    dataset = load_dataset(study, threads=threads)
+    dataset = load_dataset(study, threads=threads, progress=progress)
     named = _named_by_policy(study.policy, dataset, study.settings.grades().grades)
-    model = fit(dataset.matrix, dataset.is_bad, study.settings, dataset.groups)
+    model = fit(dataset.matrix, dataset.is_bad, study.settings, dataset.groups, progress=progress)
     training = dataset.matrix.columns(fact.name for fact in model.facts)
     return write_release(
         out,

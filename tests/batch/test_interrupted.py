@@ -16,6 +16,7 @@ from risk_engine.batch import decide_batch, write_features
 from risk_engine.errors import DataError, TableFaults
 from risk_engine.features import Plan
 from risk_engine.features.catalogue import CATALOGUE
+from tests.batch.conftest import FIRMS
 
 APPLICANTS = 3
 """A chunk has three; parts are of 10 chunks, so that there are four."""
@@ -75,15 +76,21 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(whole, release, release
         child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL, "the run ended before it could be killed"
         assert [path.name for path in tmp_path.iterdir()] == [partial.name], "nothing half-written has a final name"
+    finished = len(list(partial.glob("*/0*.arrow")))
     said: list[str] = []
+    watched: list[tuple[str, int, int]] = []
+    watching = {"say": said.append, "progress": lambda *told: watched.append(told)}
     if what == "features":
-        write_features(firms, plan, tmp_path / "features.parquet", applicants=APPLICANTS, say=said.append)
+        write_features(firms, plan, tmp_path / "features.parquet", applicants=APPLICANTS, **watching)
         assert contents(tmp_path) == kept(whole, "features.parquet")
     else:
-        decide_batch(release, firms, tmp_path, applicants=APPLICANTS, say=said.append)
+        decide_batch(release, firms, tmp_path, applicants=APPLICANTS, **watching)
         assert contents(tmp_path) == kept(whole, "decisions.parquet", "summary.json")
     assert len(said) == 1
     assert "going on where a run was interrupted, after" in said[0]
+    counted = f"applicants {'computed' if what == 'features' else 'decided'}"
+    first = finished * 10 * APPLICANTS
+    assert watched == [(counted, done, FIRMS) for done in range(first, FIRMS + 1, APPLICANTS) if first < FIRMS]
 
 
 KILLED = """

@@ -9,7 +9,6 @@ import sys
 
 import msgspec
 import pytest
-import yaml
 
 from risk_engine.application import encode
 from risk_engine.batch import documents
@@ -92,29 +91,6 @@ def test_threads_change_nothing_and_a_run_taken_up_is_told(run, refused, firms, 
     assert [line.partition(": thrown away")[0] for line in err] == [f"risk-engine: {tmp_path}/two.parquet.partial"]
     assert (tmp_path / "two.parquet").read_bytes() == (tmp_path / "one.parquet").read_bytes()
     assert "greater than or equal to 1" in refused(*words, tmp_path / "three.parquet", "--threads", "0")
-
-
-@pytest.fixture
-def short_study(tmp_path):
-    """The study of the sample's firms on two features."""
-    text = (STUDIES / "sample_sme.yaml").read_text().replace("../../", f"{ROOT}/")
-    study = yaml.safe_load(text)
-    study["features"] = {"names": ["sales_invoiced_cv_12m", "sales_void_count_share_12m"]}
-    study["sections"] = {name: study["sections"][name] for name in ("application", "applicant", "sources", "invoices")}
-    study["sections"]["sources"] += " and section = 'invoices'"
-    file = tmp_path / "short.yaml"
-    file.write_text(yaml.safe_dump(study))
-    return file
-
-
-def test_folds_are_told_to_a_terminal_only(run, monkeypatch, short_study):
-    words = ("evaluate", short_study, "--folds", "2")
-    _, out, err = run(*words)
-    assert err == []
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    _, watched, err = run(*words)
-    assert watched == out
-    assert [line for line in err if line] == ["fold 1 of 2", "fold 2 of 2"]
 
 
 def test_features_of_a_release_or_of_the_catalogue(run, release_dir, release, firms, tmp_path):

@@ -24,7 +24,7 @@ def study(written, data):
 
 def test_the_figures_have_the_shape_scripts_rely_on(study):
     told = []
-    found = evaluate(study, folds=2, repeats=2, progress=lambda done, of: told.append((done, of)))
+    found = evaluate(study, folds=2, repeats=2, progress=lambda *how_far: told.append(how_far))
     assert json.loads(json.dumps(found)) == found
     assert (found["study"], found["rows"], found["folds"], found["seed"]) == ("tiny", 160, 2, 42)
     assert found["warnings"] == ["Made up."]
@@ -38,7 +38,12 @@ def test_the_figures_have_the_shape_scripts_rely_on(study):
     for model in MODELS:
         of_repeats = [repeat["models"][model]["auc"] for repeat in found["repeats"]]
         assert np.mean(of_repeats) == pytest.approx(found["models"][model]["auc"]["mean"])
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told[-5:] == [("folds", done, 4) for done in range(5)]
+    assert [what for what, done, _ in told if done == 0][:-1] == [
+        "sections",
+        "applicants checked",
+        "applicants computed",
+    ]
     assert evaluate(study, folds=2, repeats=2) == found
 
 
