@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_engine.decision.strategy import giving, limit, refer_kind, worst_outcome
+from risk_engine.decision.strategy import caps_known, giving, limit, refer_kind, worst_outcome
 from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import SEVERITY, Outcome, ReferKind
 
@@ -64,6 +64,21 @@ def test_a_limit_is_never_more_than_asked_or_capped(asked, caps, step):
         assert amount % Decimal(step) == 0
         assert binding.cap == min(caps)
         assert binding.cap - amount < Decimal(step)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "row", "known"),
+    [
+        (RuleAnswer.REFER, RuleKind.CAP, None, False),
+        (RuleAnswer.REFER, RuleKind.CUT_OFF, None, False),  # a fact of the table was missing
+        (RuleAnswer.REFER, RuleKind.CUT_OFF, 4, True),  # a row that refers was hit: it caps nothing, or says what
+        (RuleAnswer.REFER, RuleKind.REFER, None, True),
+        (RuleAnswer.DECLINE, RuleKind.CUT_OFF, None, True),
+        (RuleAnswer.CAP, RuleKind.CAP, None, True),
+    ],
+)
+def test_a_limit_is_known_unless_a_cap_could_not_be_judged(answer, kind, row, known):
+    assert caps_known([result(RuleAnswer.APPROVE), RuleResult("one", kind, answer, row=row)]) is known
 
 
 def test_the_worst_result_wins():

@@ -83,6 +83,7 @@ ROWS = [
     ("a is none", {"a": 1.0}, F, [("a", "is", 1.0, "none", F)]),
     ("a is none", {"a": MISSING}, U, [("a", "is", "not_obtained", "none", U)]),
     ("a is not none", {"a": MISSING}, U, [("a", "is not", "not_obtained", "none", U)]),
+    ("a is none", {"a": NOT_APPLICABLE}, U, [("a", "is", "not_applicable", "none", U)]),
     ("a is not_obtained", {"a": float("nan")}, T, [("a", "is", "not_obtained", "not_obtained", T)]),
     ("a is not_applicable", {"a": NOT_APPLICABLE}, T, [("a", "is", "not_applicable", "not_applicable", T)]),
     ("kind is not_applicable", {"kind": "x"}, F, [("kind", "is", "x", "not_applicable", F)]),
@@ -92,6 +93,8 @@ ROWS = [
     ("a / b > 0.5", {"a": 1.0, "b": 0.0}, U, [("a / b", ">", "none", 0.5, U)]),
     ("a + b <= 0.3", {"a": 0.1, "b": 0.2}, T, [("a + b", "<=", 0.3, 0.3, T)]),
     ("a - (b - 1) == 1", {"a": 2.0, "b": 2.0}, T, [("a - (b - 1.0)", "==", 1.0, 1.0, T)]),
+    ("a - b > 1", {"a": MISSING, "b": NONE}, U, [("a - b", ">", "not_obtained", 1.0, U)]),
+    ("a - b > 1", {"a": 2.0, "b": NONE}, U, [("a - b", ">", "none", 1.0, U)]),
     ("a * 2 > b", {"a": 2.0, "b": MISSING}, U, [("a * 2.0", ">", 4.0, "not_obtained", U)]),
     # every clause is told, also where another has decided
     ("a > 1 or b > 1", {"a": 2.0}, T, [("a", ">", 2.0, 1.0, T), ("b", ">", "not_obtained", 1.0, U)]),
