@@ -109,6 +109,15 @@ def test_none_never_seen_reads_as_the_worst_bin():
     assert fact.bins[fact.of_state[State.NOT_APPLICABLE]].woe == 0.0
 
 
+def test_none_never_seen_reads_as_the_worst_word():
+    values = np.repeat([0.0, 1.0], 50)
+    is_bad = np.arange(100) % 50 < np.repeat([5, 25], 50)
+    fact = count_bins(empty_bins("x", words=[(0.0,), (1.0,)]), values, np.zeros(100), is_bad, 5.0)
+    worst = min(found.woe for found in fact.bins if found.kind == "words")
+    assert worst < 0
+    assert fact.bins[fact.of_state[State.NONE]].woe == pytest.approx(worst)
+
+
 def test_shrinking_pulls_towards_the_anchor_and_survives_empty_cells():
     plain = weight_of_evidence(30, 5, 100, 50)
     shrunk = weight_of_evidence(30, 5, 100, 50, pseudo_rows=10)
