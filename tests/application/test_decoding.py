@@ -214,8 +214,20 @@ def test_without_as_of_the_clock_given_or_the_request_itself_bounds_the_future()
 
 def test_a_clock_that_runs_a_little_ahead_is_forgiven():
     document = minimal_document()
-    document["application"]["submitted_at"] = "2020-03-01T09:09:00+08:00"
+    document["application"]["submitted_at"] = "2020-03-01T09:10:00+08:00"
     decode(as_bytes(document))
+
+
+def test_the_day_of_decision_is_not_the_future():
+    document = minimal_document()
+    document["applicant"]["established_on"] = "2020-03-01"
+    assert decode(as_bytes(document)).applicant.established_on == dt.date(2020, 3, 1)
+
+
+def test_a_period_may_be_a_single_day():
+    document = sme_document(1)
+    document["sources"][0] |= {"covers_from": "2020-02-29", "covers_until": "2020-02-29"}
+    assert decode(as_bytes(document)).sources[0].covers_until == dt.date(2020, 2, 29)
 
 
 @pytest.mark.parametrize("as_of", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", "2200-01-01T00:00:00Z"])
@@ -256,6 +268,13 @@ def test_a_fee_is_an_amount_or_a_rate(given):
         assert [fault.path for fault in faults_of(as_bytes(document))] == ["$.fees[0].rate"]
     else:
         assert decode(as_bytes(document)).fees
+
+
+def test_a_fee_of_nothing_is_an_amount_or_a_rate_too():
+    document = minimal_document()
+    fee = {"payee": "lender", "kind": "arrangement", "when": "upfront", "mandatory": True}
+    document["fees"] = [fee | {"amount": "0.00"}, fee | {"rate": 0.0}, fee | {"amount": "0.00", "rate": 0.0}]
+    assert [fault.path for fault in faults_of(as_bytes(document))] == ["$.fees[2].rate"]
 
 
 @pytest.mark.parametrize("wrong", [COMPANY_IDENTIFIER[:-1] + "X", "Zhang Wei 13800138000", 440301199001011234])
