@@ -71,6 +71,13 @@ def test_several_look_ups():
     two = [source("invoices", row_count=4), source("invoices", row_count=2, provider="another")]
     assert not contradicts(case(ROWS, two))
     assert contradicts(case(ROWS[:5], two))
+    between = [
+        source("invoices", row_count=3),
+        source("invoices", row_count=2, provider="another"),
+        source("invoices", row_count=4),
+    ]
+    assert not contradicts(case(ROWS, between))
+    assert contradicts(case(ROWS[:5], between))
 
 
 def test_parties_are_counted_too():

@@ -15,6 +15,7 @@ from risk_engine.features.language import Count, Sum, ago, days, ever, invoices,
 from tests.features.every import FEATURES, PLAN
 from tests.features.evidence import application, document, invoice, random_document, source
 from tests.features.measure import value
+from tests.features.test_values import bill
 
 SEEDS = st.integers(0, 10_000)
 LATER = st.integers(0, 700)
@@ -152,6 +153,12 @@ def test_without_a_look_up_coverage_begins_with_the_first_row():
     assert value(Count(invoices.tax, days(411)), plain) == 12.0
     assert value(Count(invoices.tax, days(412)), plain) == "NOT_OBTAINED NOT_COVERED"
     assert from_document(application(plain)).notes(0) == ("coverage of invoices assumed from first row",)
+
+
+def test_without_a_look_up_a_period_is_covered_from_its_first_day():
+    rows = [bill("2019-12-17", "2020-01-15", 300.0, "2020-01-25"), bill("2020-01-16", "2020-02-14", 9.0, "2020-02-24")]
+    plain = document(utility_bills=rows) | {"sources": []}
+    assert from_document(application(plain)).covers("utility_bills")[0] == 18247.0  # 2019-12-17
 
 
 def test_an_incomplete_look_up_covers_nothing():
