@@ -66,6 +66,14 @@ def test_what_is_appended_is_read_back(url, draft):
         assert store.head() == (3, appended[-1].hash)
 
 
+@pytest.mark.parametrize("page", [1, 3, 7])
+def test_every_record_is_read_whatever_a_page_holds(written, url, monkeypatch, page):
+    monkeypatch.setattr("risk_engine.store.chain.PAGE", page)
+    with open_store(url, write=False) as store:
+        assert [record.sequence for record in store.records()] == list(range(1, 8))
+        assert store.verify_chain() == 7
+
+
 def test_an_empty_store_verifies(url):
     with open_store(url, write=True) as store:
         assert store.verify_chain() == 0
