@@ -115,8 +115,9 @@ def test_batch_refuses_what_the_service_refuses(release, tmp_path, way):
     assert list(told.value.faults) == in_files(tmp_path, plains)
 
 
-def test_a_study_refuses_it_too(tmp_path):
-    plains = spoiled(FAULTS["_party_references"])
+@pytest.mark.parametrize("way", ["_party_references", "_source_sections", "_periods", "_filed"])
+def test_a_study_refuses_it_too(tmp_path, way):
+    plains = spoiled(FAULTS[way])
     write_documents(tmp_path, plains)
     with pytest.raises(TableFaults) as told:
         check_rows(tmp_path)

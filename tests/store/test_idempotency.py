@@ -77,6 +77,16 @@ def test_a_failed_attempt_leaves_the_key_free(store, decider):
     assert ask(store, decider, b"corrected")[1]
 
 
+def test_an_interrupted_attempt_leaves_the_key_free(store, decider):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.answer(interrupted, key_id="key_1", idempotency_key="once", request=b"body")
+    again = store.answer(decider(b"body"), key_id="key_1", idempotency_key="once", request=b"body")
+    assert again.first
+
+
 def test_requests_that_arrive_together_are_decided_once(store, decider):
     rounds, threads = 20, 8
     for number in range(rounds):
