@@ -81,3 +81,8 @@ def test_edges():
     assert math.isinf(annual_percentage_rate(payment_plan(1000, 0.1, 12, "bullet", [fee("upfront", amount="1000.00")])))
     assert payment_plan(1000, 0.12, 1, "interest_only").instalment == 1010.0
     assert payment_plan(1000, 0.12, 12, "interest_only").instalment == 10.0
+
+
+@pytest.mark.parametrize("repayment", ["bullet", "on_demand"])
+def test_what_is_paid_at_the_end_bears_simple_interest(repayment):
+    assert payment_plan(1000, 0.12, 12, repayment).payments == (*(0.0,) * 11, 1120.0)
