@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from risk_engine.errors import DataError
+from risk_engine.facts import Fact, Says
 from risk_engine.models import FitSettings
 from risk_engine.models.benchmarks import fit_logistic, fit_unshrunken_scorecard
-from risk_engine.models.boosting import EncodedFact, find_counterexample
+from risk_engine.models.binning import count_bins, empty_bins
+from risk_engine.models.boosting import EncodedFact, encode, find_counterexample
 from risk_engine.models.calibration import probability
 from risk_engine.models.estimation import fit_level
 from risk_engine.models.fitting import fit, stratified_folds
 from risk_engine.statistics import auc
-from risk_engine.vocabulary import Stage
+from risk_engine.vocabulary import RiskDirection, Stage
 from tests.models.portfolios import FACTS, made_up
 
 SMALL = FitSettings.from_mapping({"boosting": {"trees": 20}, "blend": {"folds": 2}})
@@ -35,6 +37,25 @@ def test_trees_follow_their_directions_and_a_wrong_direction_is_found(model, por
     broken = replace(model.boosting, facts=tuple(turned))
     assert isinstance(turned[0], EncodedFact)
     assert find_counterexample(broken, matrix.values, matrix.states) == "gap"
+
+
+@pytest.mark.parametrize(
+    ("risk", "bads", "adverse"), [(RiskDirection.RISING, [2, 5], 99.0), (RiskDirection.FALLING, [5, 2], 0.0)]
+)
+def test_what_training_never_saw_enters_the_trees_at_the_adverse_end(risk, bads, adverse):
+    fact = Fact(name="x", says=Says("x", "x"), unit="ratio", risk=risk)
+    values, states = np.arange(100.0), np.zeros(100)
+    is_bad = np.arange(100) % 10 < np.repeat(bads, 50)
+    binned = count_bins(empty_bins("x", splits=[50.0]), values, states, is_bad, 5.0)
+    none, not_obtained, _ = encode(fact, binned, values, states).of_state
+    assert (none, not_obtained) == (adverse, adverse)
+
+
+def test_what_nobody_obtained_enters_no_better_than_none_reads():
+    fact = Fact(name="x", says=Says("x", "x"), unit="days", risk=RiskDirection.RISING, none_reads_as=730.0)
+    values, states = np.arange(100.0), np.zeros(100)
+    binned = count_bins(empty_bins("x", splits=[50.0], none_reads_as=730.0), values, states, values > 70, 5.0)
+    assert encode(fact, binned, values, states).of_state[:2] == (730.0, 730.0)
 
 
 def test_under_fifty_bads_the_scorecard_decides():

@@ -84,6 +84,18 @@ def test_the_deciders_word_alone_is_what_the_whole_prediction_says(model, new_ap
         assert alone.grade == chosen.master_scale.grades[told.grade_index[row]]
 
 
+@pytest.mark.parametrize("shift", [-50.0, 50.0])
+def test_no_probability_is_certain_however_far_the_log_odds(model, new_applicants, shift):
+    """Of many and of one: a score needs odds."""
+    values, states = new_applicants
+    line, floor = model.calibration[model.decider], model.master_scale.floor
+    far = replace(model, calibration={**model.calibration, model.decider: replace(line, shift=shift)})
+    ends = far.predict(values, states), far.decide(values[0].tolist(), states[0].tolist())
+    expected = floor if shift < 0 else 1.0 - floor
+    assert (ends[0].default_probability[0], ends[1].default_probability) == (expected, expected)
+    assert ends[0].score[0] == ends[1].score
+
+
 def test_the_blend_lies_on_the_line_between_its_components(model, new_applicants):
     said = model.predict(*new_applicants).log_odds
     mixed = model.blend.scorecard * said["scorecard"] + (1 - model.blend.scorecard) * said["boosted"]
