@@ -105,6 +105,7 @@ BROKEN = {
     "unknown reason in a row": (TABLE, "score_below_cutoff", "score_below_cut", 9, ["'score_below_cutoff'?"]),
     "unknown outcome": (TABLE, "approve, ceiling", "approved, ceiling", 5, ["did you mean 'approve'?"]),
     "odd max_loan": (TABLE, "150000", "lots", 6, ["max_loan: a number"]),
+    "a max_loan below nothing": (TABLE, "150000", "-150000", 6, ["max_loan: a number"]),
     "too large a max_loan": (TABLE, "150000", "9" * 321, 6, ["found 999", "no further from 0 than"]),
     "short row": (TABLE, '["D..G", "any",     decline,', '["D..G", decline,', 9, ["a row of 5"]),
     "table passes the unknown": (TABLE, "if_unknown: refer", "if_unknown: approve", 10, ["expected refer"]),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from risk_engine.errors import ReleaseError, UnknownName
+from risk_engine.errors import PolicyFaults, ReleaseError, UnknownName
 from risk_engine.facts import Facts, FactValue
 from risk_engine.rules import HeldSection, Requirement
 from risk_engine.vocabulary import ReferKind, Stage, State
@@ -48,6 +49,27 @@ def test_parameters_hold_from_their_day(folder):
     assert policy.parameter("bad_statuses", LATE) == ("revoked", "cancelled")
     with pytest.raises(UnknownName, match="did you mean 'max_gap'"):
         policy.parameter("max_gaps", LATE)
+
+
+def test_a_value_that_begins_on_the_last_day_holds_for_it(folder):
+    policy = folder.swap("policy.yaml", "owner:", "effective_until: 2025-07-01\nowner:").load()
+    assert by_id(policy, Stage.EVIDENCE, known(invoice_gap_max_365d=46.0), day=EARLY)["gap"].result == "approve"
+    assert by_id(policy, Stage.EVIDENCE, known(invoice_gap_max_365d=46.0), day=LATE)["gap"].result == "decline"
+
+
+def test_a_policy_may_hold_for_a_single_day(folder):
+    policy = folder.swap("policy.yaml", "owner:", "effective_until: 2024-01-01\nowner:")
+    policy.swap(
+        "rules/all.yaml", "as_of: 2025-07-01, given: {invoice_gap_max_365d: 46}", "given: {invoice_gap_max_365d: 61}"
+    )
+    policy.swap("rules/all.yaml", "as_of: 2025-06-30, ", "")
+    assert [policy.load().covers(dt.date(2024, 1, day)) for day in (1, 2)] == [True, False]
+
+
+def test_a_parameter_may_be_older_than_the_policy(folder):
+    """Another, whose first value holds from the policy's first day, has none on the older day."""
+    policy = folder.swap("parameters.yaml", "2024-01-01: {value: 60", "2020-01-01: {value: 60").load()
+    assert policy.parameter("max_gap", dt.date(2024, 1, 1)) == 60.0
 
 
 def test_a_missing_fact_refers_for_information_with_the_true_reason(folder):
@@ -174,6 +196,27 @@ def test_caps_and_conditions(folder):
     assert policy.caps == ("cap", "share", "limit")
 
 
+def test_what_holds_in_the_dark_is_never_above_a_limit_that_falls_one_day(folder):
+    written = "2024-01-01: {value: 300000, why: committee}"
+    folder.swap("parameters.yaml", written, f"{written}\n    2025-01-01: {{value: 150000, why: committee}}")
+    with pytest.raises(PolicyFaults, match="an amount never above ceiling"):
+        folder.rule(CAP).load()
+
+
+def test_a_value_that_ended_with_the_policys_first_day_counts_no_more(folder):
+    """Else an amount that was once too much for where a fact is missing could never be lowered."""
+    folder.files["parameters.yaml"] += textwrap.dedent("""\
+        dark:
+          says: Largest loan in the dark
+          unit: currency
+          values:
+            2020-01-01: {value: 900000, why: committee}
+            2024-01-01: {value: 200000, why: committee}
+        """)
+    policy = folder.rule(CAP.replace("if_unknown: 200000", "if_unknown: dark")).load()
+    assert by_id(policy, Stage.EVIDENCE, known())["cap"].cap == Decimal(200000)
+
+
 @pytest.mark.parametrize(
     ("facts", "result", "cap", "row", "reason"),
     [
@@ -196,11 +239,61 @@ def test_table(folder, facts, result, cap, row, reason):
     assert "limit" not in by_id(policy, Stage.EVIDENCE, known(**facts))
 
 
+REFERRING = """\
+    table: limit
+    hit: first
+    columns: [grade, outcome, reason, refer_kind]
+    rows:
+      - ["A",    approve, null, null]
+      - ["B",    refer,   customer_concentration, authority]
+      - ["C",    refer,   customer_concentration, null]
+      - ["D..G", decline, score_below_cutoff, null]
+    if_unknown: refer
+    """
+
+
+def test_a_row_says_who_a_referral_goes_to(folder):
+    folder.files["tables/limit.yaml"] = textwrap.dedent(REFERRING)
+    policy = folder.load()
+    told = {grade: by_id(policy, Stage.SCORE, known(grade=grade))["limit"].refer_kind for grade in "ABCD"}
+    assert told == {"A": None, "B": "authority", "C": "judgement", "D": None}
+    assert by_id(policy, Stage.SCORE, known())["limit"].refer_kind == "information"
+    folder.swap("tables/limit.yaml", "if_unknown: refer", "if_unknown: decline")
+    dark = by_id(folder.load(), Stage.SCORE, known())["limit"]
+    assert (dark.result, dark.refer_kind) == ("decline", None)
+    folder.swap("tables/limit.yaml", "score_below_cutoff, null]", "score_below_cutoff, authority]")
+    with pytest.raises(PolicyFaults, match="refer_kind only on a row that refers"):
+        folder.load()
+
+
+def test_a_row_that_a_missing_fact_leaves_open_is_not_passed_over(folder):
+    """A later row that holds for everybody must not answer for it."""
+    policy = folder.swap("tables/limit.yaml", '"D..G", "any"', '"any", "any"').load()
+    told = by_id(policy, Stage.SCORE, known(grade="A"))["limit"]
+    assert (told.result, told.row) == ("refer", None)
+    assert [(clause.fact, clause.truth) for clause in told.clauses] == [
+        ("grade", "true"),
+        ("buyer_top1_share_12m", "unknown"),
+    ]
+
+
 def test_approving_grades_follow_the_table(folder):
     assert folder.load().approving_grades(LATE) == {"A", "B", "C"}
     folder.swap("tables/limit.yaml", '"A..B", "<= 0.40", approve, ceiling', '"A..B", "<= 0.40", refer, ceiling')
     folder.swap("tables/limit.yaml", "ceiling, null]", "ceiling, score_below_cutoff]")
     assert folder.load().approving_grades(LATE) == {"C"}
+
+
+def test_a_grade_must_be_approved_by_every_table_about_grades(folder):
+    folder.swap("policy.yaml", "tables/limit.yaml]", "tables/limit.yaml, tables/second.yaml]")
+    folder.files["tables/second.yaml"] = textwrap.dedent(REFERRING).replace("table: limit", "table: second")
+    assert folder.load().approving_grades(LATE) == {"A"}
+
+
+def test_a_grade_that_an_earlier_row_declines_is_not_approved_by_a_later_one(folder):
+    rest = '["D..F", "any", decline, null, score_below_cutoff]\n  - ["any", "any", approve, 1000, null]'
+    folder.swap("tables/limit.yaml", '["D..G", "any",     decline, null, score_below_cutoff]', rest)
+    assert folder.load().approving_grades(LATE) == {"A", "B", "C", "G"}
 
 
 def test_stage_is_the_latest_fact_named(folder):
