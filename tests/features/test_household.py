@@ -98,6 +98,8 @@ COUNTED = [
     (Sum(incomes.net, months(1)), "incomes", [salary("2020-02-29"), salary("2020-02-29", party="C", employer="F"),
                                               salary("2020-01-31")], 10_000.0),
     (Count(incomes.verified == "tax", ever), "incomes", [salary(), salary(party="C", verified="tax")], 1.0),
+    (Count(incomes.verified == "tax", ever), "incomes",
+     [salary(gross=6000.0), salary(party="C", verified="tax", gross=7000.0)], 1.0),
     (SPENT, "outgoings", [cost("rent", 9.0), cost("rent", 9.0, party="C")], 9.0),
     (SPENT, "outgoings", [cost("living", 9.0), cost("living", 9.0, party="C")], 18.0),
     (SPENT, "outgoings", [cost("rent", 9.0), cost("rent", 4.0, party="C")], 13.0),
@@ -117,6 +119,11 @@ def test_a_household_counts_once(expression, section, rows, expected):
     assert value(expression, plain | {section: rows[::-1]}) == expected
     matrix = Plan([feature(expression)]).run(table_columns([application(plain), application(case(C))]))
     assert matrix.values[0, 0] == expected
+
+
+def test_a_debt_opened_on_the_day_of_decision_counts():
+    """A window ends before that day; a look at what is owed does not."""
+    assert value(OWED, case(credit_lines=[line("a", 10.0, opened_on="2020-03-01", observed_on="2020-03-01")])) == 10.0
 
 
 def test_other_sections_stay_the_applicants_own():
@@ -202,6 +209,14 @@ def test_a_section_that_nobody_sent():
     plain = case(C) | {"sources": looked(["", "C"], "credit_lines")}
     assert value(OWED, plain) == "NOT_OBTAINED INVALID"  # said to be obtained
     assert value(OWED, case(C)) == "NOT_OBTAINED NOT_REQUESTED"
+
+
+def test_a_co_borrowers_row_that_was_known_late_is_missing_from_what_was_returned():
+    each = [source("credit_lines", row_count=1), source("credit_lines", party="C", row_count=1)]
+    plain = case(C, credit_lines=[line("a"), line("b", party="C")]) | {"sources": each}
+    assert value(OWED, plain) == 2000.0
+    plain["credit_lines"][1]["known_at"] = "2020-03-02T00:00:00+08:00"
+    assert value(OWED, plain) == "NOT_OBTAINED INVALID"
 
 
 def test_a_window_is_covered_as_far_as_of_every_borrower():

@@ -36,6 +36,7 @@ CASES = [
     ("tax_filings", [FILING, FILING | {"version": 2}], False),
     ("utility_bills", [ELECTRICITY, ELECTRICITY], True),
     ("utility_bills", [ELECTRICITY, ELECTRICITY | {"meter": "n"}], False),
+    ("utility_bills", [ELECTRICITY | {"period_start": "2020-01-31"}], False),  # a day is a period
 ]
 COUNTS = {
     "credit_lines": credit_lines.balance,

@@ -306,6 +306,7 @@ def test_attributes_of_the_lender():
         {"name": "own", "value": True},
         {"name": "job", "value": "skilled"},
         {"name": "told", "value": "28"},
+        {"name": "endless", "value": "1e999"},
     ]
     plain = minimal_document() | {"attributes": rows}
     assert value(attribute("age"), plain) == 31.0
@@ -314,7 +315,10 @@ def test_attributes_of_the_lender():
     assert value(attribute("job", words=("none", "skilled")), plain) == 1.0
     assert value(attribute("job", words=("none",)), plain) == "NOT_OBTAINED INVALID"
     assert value(attribute("job"), plain) == "NOT_OBTAINED INVALID"
+    assert value(attribute("endless"), plain) == "NOT_OBTAINED INVALID"
     assert value(attribute("absent"), plain) == "NONE"
+    plain["sources"] = [source("attributes", status="refused")]
+    assert value(attribute("age"), plain) == "NOT_OBTAINED REFUSED"
     assert value(attribute("age"), minimal_document()) == "NOT_OBTAINED NOT_REQUESTED"
 
 
