@@ -144,6 +144,9 @@ ONE_FAULT = [
     (("application", "submitted_at"), "2020-03-01T09:11:00+08:00", "$.application.submitted_at", ["as_of"]),
     (("application", "completed_at"), "2021-01-01T00:00:00Z", "$.application.completed_at", ["as_of"]),
     (("parties", 1, "role_since"), "2020-03-02", "$.parties[1].role_since", ["2020-03-02"]),
+    (("parties", 1, "industry_since"), "2020-03-02", "$.parties[1].industry_since", ["2020-03-02"]),
+    (("parties", 1, "birth_date"), "2020-03-02", "$.parties[1].birth_date", ["a later date"]),
+    (("applicant", "residence_since"), "2020-03-02", "$.applicant.residence_since", ["2020-03-02"]),
     (("parties", 1, "party"), "P0", "$.parties[1].party", ["row 0 of this application has the same"]),
     (("parties", 1, "party"), "applicant", "$.parties[1].party", ["the applicant stands in $.applicant"]),
     (("parties", 1, "pd"), 18, "$.parties[1].pd", ["18% is written 0.18"]),
@@ -212,6 +215,13 @@ def test_without_as_of_the_clock_given_or_the_request_itself_bounds_the_future()
     decode(as_bytes(document), now=dt.datetime(2020, 3, 1, tzinfo=dt.UTC))
 
 
+def test_a_stated_moment_bounds_the_future_before_the_clock():
+    document = minimal_document()
+    document["applicant"]["established_on"] = "2020-03-02"
+    (fault,) = faults_of(as_bytes(document), now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    assert fault.path == "$.applicant.established_on"
+
+
 def test_a_clock_that_runs_a_little_ahead_is_forgiven():
     document = minimal_document()
     document["application"]["submitted_at"] = "2020-03-01T09:10:00+08:00"
@@ -253,6 +263,10 @@ def test_what_a_kind_of_applicant_needs():
     assert str(fault) == "$.applicant.birth_date: found nothing, expected a date, needed for a person"
     document["applicant"]["identifier"] = "pseudonym:0001"
     assert decode(as_bytes(document)).applicant.birth_date is None
+    firm = minimal_document()
+    firm["applicant"]["identifier"] = "pseudonym:0001"
+    del firm["applicant"]["industry"]  # nothing to remove it for
+    assert [fault.path for fault in faults_of(as_bytes(firm))] == ["$.applicant.industry"]
 
 
 @pytest.mark.parametrize("given", ["amount", "rate", "both"])
@@ -291,6 +305,7 @@ def test_faults_never_tell_a_name_or_an_identifier(wrong):
     [
         ("company", "CN", COMPANY_IDENTIFIER, True),
         ("company", "CN-GD", COMPANY_IDENTIFIER, True),
+        ("company", "CN-GD", PERSON_IDENTIFIER, False),
         ("company", "CN", PERSON_IDENTIFIER, False),
         ("company", "CN", COMPANY_IDENTIFIER.lower(), False),
         ("company", "CN", "91110000600037341", False),

@@ -22,7 +22,8 @@ AS_OF = dt.datetime.fromisoformat("2026-03-01T12:00:00+08:00")
 
 @pytest.fixture
 def request_body():
-    return json.dumps(DOCUMENT).encode()
+    """Of a firm founded after it asked: only the moment of decision, which the answer knows, says that it may be."""
+    return json.dumps({**DOCUMENT, "applicant": {**DOCUMENT["applicant"], "established_on": "2026-03-01"}}).encode()
 
 
 @pytest.fixture
