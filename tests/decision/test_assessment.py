@@ -227,6 +227,7 @@ CONSENT = Consent(scope="bureau", granted_on=AS_OF - dt.timedelta(minutes=5), ev
         ([msgspec.structs.replace(CONSENT, granted_on=AS_OF)], False),
         ([msgspec.structs.replace(CONSENT, known_at=AS_OF + dt.timedelta(days=1))], False),
         ([msgspec.structs.replace(CONSENT, withdrawn_on=AS_OF - dt.timedelta(minutes=1))], False),
+        ([msgspec.structs.replace(CONSENT, withdrawn_on=AS_OF)], True),  # from then on
         ([msgspec.structs.replace(CONSENT, withdrawn_on=AS_OF + dt.timedelta(days=1))], True),
         ([msgspec.structs.replace(CONSENT, expires_on=dt.date(2024, 2, 29))], False),
         ([msgspec.structs.replace(CONSENT, expires_on=dt.date(2024, 3, 1))], True),
@@ -246,8 +247,10 @@ def test_a_co_borrower_must_consent_too(everyone, persons):
     party = Party(party="co1", role="co_borrower", kind="person", name="P", identifier="pseudonym:co1")
     alone = msgspec.structs.replace(everyone[0], parties=[party], consents=[CONSENT])
     both = msgspec.structs.replace(alone, consents=[CONSENT, msgspec.structs.replace(CONSENT, party="co1")])
-    told = [assess(Facts({}), one, persons.release.policy, AS_OF)["bureau_consent"].plain for one in (alone, both)]
-    assert told == [False, True]
+    guarantor = msgspec.structs.replace(alone, parties=[msgspec.structs.replace(party, role="guarantor")])
+    asked = (alone, both, guarantor)
+    told = [assess(Facts({}), one, persons.release.policy, AS_OF)["bureau_consent"].plain for one in asked]
+    assert told == [False, True, True]
 
 
 WITHHELD = ("incomes", "outgoings", "credit_lines", "credit_enquiries", "consents", "sources")

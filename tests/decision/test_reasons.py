@@ -66,6 +66,13 @@ def test_knock_outs_come_first_otherwise_in_the_order_of_the_rules():
     assert codes(given) == ["low_turnover", "purpose_of_loan", "falling_sales", "lost_customers"]
 
 
+def test_a_knock_out_that_only_refers_waits_its_turn():
+    """A fact it names is missing: it knocks nobody out."""
+    unknown = RuleResult("b", RuleKind.KNOCK_OUT, RuleAnswer.REFER, reason="insufficient_evidence")
+    given = [RuleResult("a", RuleKind.REFER, RuleAnswer.REFER, reason="falling_sales"), unknown]
+    assert codes(given) == ["falling_sales", "insufficient_evidence"]
+
+
 def test_never_more_than_four():
     given = [failed(code, code) for code in list(reason_codes())[:9]]
     assert codes(given) == list(reason_codes())[:MOST_REASONS]
