@@ -245,6 +245,12 @@ def test_golden_vectors_see_points_that_were_moved(copied):
     assert "scores golden vector 1 as" in refusal(signed_anew(copied))
 
 
+def test_golden_vectors_see_a_score_that_was_moved(copied):
+    first = json.loads((copied / "model" / "golden.jsonl").read_text().splitlines()[0])
+    told = refusal(spoil(copied, "golden.jsonl", (0, "score"), first["score"] + 1))
+    assert f"with {first['score']:g} points, not" in told
+
+
 def test_a_policy_that_was_signed_anew_still_has_to_keep_its_examples(copied):
     file = copied / "policy" / "rules" / "offer.yaml"
     file.write_text(file.read_text().replace("apr > max_apr", "apr > max_apr + 1"))

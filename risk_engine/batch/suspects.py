@@ -1,7 +1,8 @@
 """Which applicants of a chunk may break a check of the whole document, found by columns.
 
 A screen may suspect too many, never too few: the document of a suspect is built whole, and the checks themselves decide
-and word what is wrong with it, as they do for the service. Sections that are built of everybody need no screen.
+and word what is wrong with it, as they do for the service. Request, applicant, parties and fees need no screen: batch
+builds them of everybody.
 """
 
 from __future__ import annotations

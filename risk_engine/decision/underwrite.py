@@ -18,20 +18,25 @@ from risk_engine.bundle import LIMIT_STEP, RATE_TABLE, Release
 from risk_engine.decision import decision as told
 from risk_engine.decision.dossier import Dossier, case_of, gather
 from risk_engine.decision.pricing import annual_percentage_rate, payment_plan
-from risk_engine.decision.reasons import Share, principal_reasons
+from risk_engine.decision.reasons import BY_LIMIT, Share, principal_reasons
 from risk_engine.decision.scope import outside_scope
 from risk_engine.decision.strategy import CENT, caps_known, giving, limit, refer_kind, worst_outcome
 from risk_engine.decision.unrouted import outside_every_route
 from risk_engine.facts import Facts, Plain
 from risk_engine.features import KERNELS
 from risk_engine.portfolio import Portfolio
-from risk_engine.rules import RuleAnswer, RuleKind, RuleResult
+from risk_engine.rules import LiftedBy, RuleAnswer, RuleKind, RuleResult
 from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage, State
 
 PROBABILITY_DECIMALS = 6
 RATE_DECIMALS = 6
 MOST_APR = 100.0
 """Where fees eat the loan the cost is without bounds; it is told as the end of the fact's range."""
+
+NOTHING_LEFT = RuleResult(
+    "limit_above_nothing", RuleKind.KNOCK_OUT, RuleAnswer.DECLINE, reason=BY_LIMIT, overridable=LiftedBy.NEVER
+)
+"""What a cap that leaves nothing to lend comes to, also under a policy without a least amount."""
 
 HELD = State.VALUE.name.lower()
 MISSING = [
@@ -79,6 +84,8 @@ def decide(dossier: Dossier, release: Release, decision_id: str) -> told.Decisio
     amount, binding = limit(dossier.request.amount, step, results)
     price, facts = _offer(dossier, release, scored.facts, amount)
     results += release.policy.run(Stage.OFFER, facts, dossier.case, day)
+    if amount <= 0 and caps_known(results):
+        results.append(NOTHING_LEFT)
     outcome = worst_outcome(results)
     offered = outcome is not Outcome.DECLINE and amount > 0 and caps_known(results)
     # Where there is no score the later rules refer because of that: it is no reason of its own.

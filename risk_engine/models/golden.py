@@ -81,7 +81,7 @@ def check_golden(model: DefaultProbabilityModel, files: Mapping[str, bytes], pat
         for probability, score in ((said.default_probability[row], said.score[row]), alone[:2]):
             if abs(probability - line.default_probability) > TOLERANCE or score != line.score:
                 raise ReleaseError(
-                    f"the model at {path} scores golden vector {row + 1} as {probability:.9f}, "
-                    f"not {line.default_probability:.9f}",
+                    f"the model at {path} scores golden vector {row + 1} as {probability:.9f} with {score:g} points, "
+                    f"not {line.default_probability:.9f} with {line.score:g}",
                     hint="this machine's libraries compute otherwise than those it was trained with; train it again",
                 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal, DivisionByZero, InvalidOperation
 from math import isfinite
 from typing import Any
 
@@ -130,7 +130,7 @@ def _calculation(sign: str, left: Callable[[Held], Known], right: Callable[[Held
             return None, told_first if first is None else told_second
         try:
             number = float(apply(Decimal(repr(first)), Decimal(repr(second))))
-        except (DivisionByZero, InvalidOperation, Overflow):
+        except (DivisionByZero, InvalidOperation):
             return None, STATE_WORD[State.NONE]
         return (number, number) if isfinite(number) else (None, STATE_WORD[State.NONE])
 

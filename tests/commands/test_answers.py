@@ -109,6 +109,7 @@ def test_a_sound_policy_is_said_to_be_sound(run):
     code, out, _ = run("policy", "check", POLICY)
     assert code == 0
     assert json.loads(out) == {"policy": "sme_term_loan", "version": "2015.1", "rules": 24, "tables": 2}
+    assert "every example holds" in run("policy", "check", POLICY, terminal=True)[1]
 
 
 def test_sections_of_a_study_can_be_decided(run, release_dir, tmp_path):

@@ -367,3 +367,18 @@ def test_a_policy_that_lends_to_every_grade_tells_why_it_lends_less(release, sam
     generous = dataclasses.replace(release, policy=policy)
     told = [reason.source for one in sample for reason in ask(one, release=generous).reasons]
     assert any(source.startswith("score: ") for source in told)
+
+
+def test_a_cap_that_leaves_nothing_declines_under_a_policy_without_a_least_amount_too(release, approved, ask, tmp_path):
+    """To approve without a limit would be no answer."""
+    folder = shutil.copytree(Study.load(STUDIES / "sample_sme.yaml").policy, tmp_path / "policy")
+    offer = folder / "rules" / "offer.yaml"
+    offer.write_text(offer.read_text().split("- id: limit_above_minimum")[0])
+    table = folder / "tables" / "limit_by_grade.yaml"
+    head, _, rest = re.split(r"(?<=rows:\n)|(?=if_unknown)", table.read_text())
+    table.write_text(f'{head}  - ["A..G", approve, 1, low_turnover]\n{rest}')
+    policy = read_policy(folder, release.plan.facts, release.model.master_scale.grades)
+    told = ask(approved, release=dataclasses.replace(release, policy=policy))
+    assert (told.outcome, told.limit, told.price) == ("decline", None, None)
+    assert [reason.code for reason in told.reasons] == ["low_turnover"]
+    assert told.rules[-1].id == "limit_above_nothing"

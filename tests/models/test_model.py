@@ -84,6 +84,16 @@ def test_the_deciders_word_alone_is_what_the_whole_prediction_says(model, new_ap
         assert alone.grade == chosen.master_scale.grades[told.grade_index[row]]
 
 
+@pytest.mark.parametrize("decider", ["scorecard", "boosted", "blend"])
+def test_what_the_decider_does_not_read_cannot_move_it(model, new_applicants, decider):
+    chosen, (values, states) = replace(model, decider=decider), new_applicants
+    told, unread = chosen.predict(values, states), set(model.names) - {*chosen.read_by_decider}
+    assert bool(unread) == (decider == "scorecard"), "one fact is not on the card"
+    turned, away = values.copy(), [model.names.index(name) for name in sorted(unread)]
+    turned[:, away] = turned[::-1, away]
+    assert np.array_equal(chosen.predict(turned, states).default_probability, told.default_probability)
+
+
 @pytest.mark.parametrize("shift", [-50.0, 50.0])
 def test_no_probability_is_certain_however_far_the_log_odds(model, new_applicants, shift):
     """Of many and of one: a score needs odds."""

@@ -258,9 +258,6 @@ def test_a_row_says_who_a_referral_goes_to(folder):
     told = {grade: by_id(policy, Stage.SCORE, known(grade=grade))["limit"].refer_kind for grade in "ABCD"}
     assert told == {"A": None, "B": "authority", "C": "judgement", "D": None}
     assert by_id(policy, Stage.SCORE, known())["limit"].refer_kind == "information"
-    folder.swap("tables/limit.yaml", "if_unknown: refer", "if_unknown: decline")
-    dark = by_id(folder.load(), Stage.SCORE, known())["limit"]
-    assert (dark.result, dark.refer_kind) == ("decline", None)
     folder.swap("tables/limit.yaml", "score_below_cutoff, null]", "score_below_cutoff, authority]")
     with pytest.raises(PolicyFaults, match="refer_kind only on a row that refers"):
         folder.load()
