@@ -369,6 +369,33 @@ def test_a_policy_that_lends_to_every_grade_tells_why_it_lends_less(release, sam
     assert any(source.startswith("score: ") for source in told)
 
 
+AFTER_THE_SCORE = """
+- id: too_much_at_once
+  says: {en: Decline what is too much, zh: 金额过高则拒绝}
+  kind: knock_out
+  when: limit > 1
+  if_unknown: refer
+  reason: low_turnover
+  examples:
+    - {given: {limit: 2}, expect: decline}
+    - {given: {limit: 1}, expect: pass}
+    - {given: {limit: not_obtained}, expect: refer}
+"""
+
+
+def test_an_unscored_case_that_a_rule_on_the_offer_declines_is_told_its_reason(release, approved, ask, tmp_path):
+    """What merely refers for want of a score stays untold, not what declines."""
+    folder = shutil.copytree(Study.load(STUDIES / "sample_sme.yaml").policy, tmp_path / "policy")
+    offer = folder / "rules" / "offer.yaml"
+    offer.write_text(offer.read_text() + AFTER_THE_SCORE)
+    policy = read_policy(folder, release.plan.facts, release.model.master_scale.grades)
+    whole = release.terms.scope
+    narrow = msgspec.structs.replace(release.terms, scope=msgspec.structs.replace(whole, amounts=(1.0, 2.0)))
+    told = ask(approved, release=dataclasses.replace(release, policy=policy, terms=narrow))
+    assert (told.outcome, told.score) == ("decline", None)
+    assert [reason.code for reason in told.reasons] == ["low_turnover"]
+
+
 def test_a_cap_that_leaves_nothing_declines_under_a_policy_without_a_least_amount_too(release, approved, ask, tmp_path):
     """To approve without a limit would be no answer."""
     folder = shutil.copytree(Study.load(STUDIES / "sample_sme.yaml").policy, tmp_path / "policy")
