@@ -14,7 +14,7 @@ from typing import Any
 
 from risk_engine.application.contract import APPLICANT, SECTIONS
 from risk_engine.application.currencies import CURRENCIES
-from risk_engine.application.document import LISTS, Application
+from risk_engine.application.document import LISTS, Application, decided_at
 from risk_engine.application.identifiers import HINT, PSEUDONYM, expected_identifier
 from risk_engine.errors import Fault, nearest_hint
 
@@ -77,12 +77,14 @@ class Seen:
         return cls(application.application, application.applicant, sections, now, application)
 
     def decided_at(self) -> dt.datetime | None:
-        """``as_of``, else the clock given, else the latest moment the request itself names."""
+        """The moment of decision; without a clock the latest the request names; None where no offset could be read."""
         request = self.application
         if request is None:
-            return self.now
-        told = [moment for moment in (request.submitted_at, request.completed_at) if moment is not None]
-        return request.as_of or self.now or max(told, default=None)
+            return None
+        submitted = request.submitted_at
+        if request.as_of is not None or submitted is None:
+            return request.as_of  # type: ignore[no-any-return]
+        return decided_at(request, self.now) if self.now else max(submitted, request.completed_at or submitted)
 
     def rows(self, section: str) -> Iterator[tuple[int, Any]]:
         """Position and row of every row."""

@@ -27,7 +27,8 @@ def decode(body: bytes, *, max_faults: int = 100, now: dt.datetime | None = None
     Args:
         body: UTF-8 JSON, without byte order mark.
         max_faults: At most so many faults are listed.
-        now: Moment of decision where the document gives no ``as_of``; left out, the latest moment the request names.
+        now: Moment of decision where the document gives no ``as_of``, read in the offset of ``submitted_at``;
+            left out, the latest moment the request names.
 
     Raises:
         InputFaults: Every fault with path, found, expected and hint. Names and identifiers are never told in full.

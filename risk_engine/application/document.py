@@ -94,6 +94,14 @@ def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:
     return {name: held for name, held in turned if held[0] is not None or held.count(None) < len(held)}
 
 
+def decided_at(asked: request.Request, now: dt.datetime) -> dt.datetime:
+    """When a request is decided: as it says itself, else now, in the offset it was submitted in.
+
+    A decision's calendar date is read in its offset: late in the evening in UTC it is the next day in China.
+    """
+    return asked.as_of or now.astimezone(asked.submitted_at.tzinfo)
+
+
 def fill_as_of(application: Application, as_of: dt.datetime) -> Application:
     """The same application, decided as of this moment unless it says another itself.
 

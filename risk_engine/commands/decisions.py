@@ -31,6 +31,7 @@ def decide(
 ) -> None:
     """Decide one application; nothing is recorded."""
     from risk_engine.application import decode
+    from risk_engine.application.document import decided_at
     from risk_engine.decision.case_file import at_moment
     from risk_engine.decision.underwrite import underwrite
     from risk_engine.portfolio import load_release_or_portfolio
@@ -39,7 +40,7 @@ def decide(
     loaded = load_release_or_portfolio(release)
     now = asked or dt.datetime.now(dt.UTC)
     read = decode(_bytes_of(application), now=None if asked else now)
-    moment = asked or read.application.as_of or now.astimezone(read.application.submitted_at.tzinfo)
+    moment = asked or decided_at(read.application, now)
     read = at_moment(read, asked) if asked else read
     decision = underwrite(read, loaded, as_of=moment, decision_id=secrets.token_hex(16))
     tell(msgspec.to_builtins(decision, order="deterministic"), decision_page(decision), as_json=as_json)

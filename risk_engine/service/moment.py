@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from risk_engine.application import Application
+from risk_engine.application.document import decided_at
 from risk_engine.errors import Fault, InputFaults
 
 Clock = Callable[[], dt.datetime]
@@ -22,9 +23,7 @@ def utc_clock() -> dt.datetime:
 def moment_of_decision(application: Application, now: dt.datetime, *, any_moment: bool) -> dt.datetime:
     """``as_of`` for an application that arrives now.
 
-    A given one is taken as it is, offset included, because the calendar date of the decision is read in it. Where none
-    is given, the clock is read in the offset the application was submitted in, for the same reason: late in the evening
-    in UTC it is the next day where the applicant lives.
+    A given one is taken as it is, offset included, because the calendar date of the decision is read in it.
 
     Args:
         application: The document.
@@ -35,10 +34,8 @@ def moment_of_decision(application: Application, now: dt.datetime, *, any_moment
         InputFaults: It lies more than ten minutes off the clock.
     """
     given = application.application.as_of
-    if not isinstance(given, dt.datetime):
-        return now.astimezone(application.application.submitted_at.tzinfo)
-    if any_moment or abs(given - now) <= TOLERANCE:
-        return given
+    if given is None or any_moment or abs(given - now) <= TOLERANCE:
+        return decided_at(application.application, now)
     raise InputFaults(
         [
             Fault(

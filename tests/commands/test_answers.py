@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -51,6 +53,24 @@ def test_without_a_moment_it_is_now_where_the_applicant_is(run, release_dir, wri
     (written / "now.json").write_text(json.dumps(document))
     _, out, _ = run("decide", release_dir, written / "now.json")
     assert json.loads(out)["as_of"].endswith("+08:00")
+
+
+def test_the_applicant_s_day_is_no_future(run, refused, release_dir, written, monkeypatch):
+    class Evening(dt.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2024, 5, 1, 20, tzinfo=dt.UTC).astimezone(tz)
+
+    monkeypatch.setattr("risk_engine.commands.decisions.dt", SimpleNamespace(datetime=Evening, UTC=dt.UTC))
+    document = json.loads((written / "approve.json").read_text())
+    del document["application"]["as_of"]
+    document["application"]["submitted_at"] = "2024-05-02T03:59:00+08:00"
+    document["applicant"]["established_on"] = "2024-05-02"
+    (written / "today.json").write_text(json.dumps(document))
+    assert json.loads(run("decide", release_dir, written / "today.json")[1])["as_of"] == "2024-05-02T04:00:00+08:00"
+    document["applicant"]["established_on"] = "2024-05-03"
+    (written / "tomorrow.json").write_text(json.dumps(document))
+    assert "nothing after 2024-05-02T04:00:00+08:00" in refused("decide", release_dir, written / "tomorrow.json")
 
 
 def test_document_and_schema_are_json(run, decided):

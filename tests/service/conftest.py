@@ -124,15 +124,15 @@ def running(app):
 
 @pytest.fixture(scope="session")
 def start(tmp_path_factory, release):
-    """Starts a service of one's own; settings may be given."""
+    """Starts a service of one's own; settings may be given, and the moment its clock shows."""
 
     @contextmanager
-    def starting(**settings):
+    def starting(now=NOW, **settings):
         folder = tmp_path_factory.mktemp("service")
         url = f"sqlite:///{folder}/decisions.db"
         with open_store(url, write=True) as store:
             keys = {role: store.create_key(role, now=NOW)[1] for role in Role}
-            app = create_app(release, store, Settings(release=folder, database=url, **settings), clock=lambda: NOW)
+            app = create_app(release, store, Settings(release=folder, database=url, **settings), clock=lambda: now)
             with running(app) as base_url:
                 yield Service(base_url, store, keys)
 

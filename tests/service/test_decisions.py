@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from risk_engine.store import Role
+from risk_engine.store.replay import replay_records
 from tests.service.conftest import NOW
 
 
@@ -99,6 +100,30 @@ def test_the_clock_decides_in_the_applicant_s_offset(service, body):
     as_of = dt.datetime.fromisoformat(service.post(body).json()["as_of"])
     assert as_of == NOW
     assert as_of.utcoffset() == dt.timedelta(hours=8)
+
+
+DAYS = [
+    # the clock, when and where it was submitted, the day there, the day after
+    ("2026-03-01T20:00:00+00:00", "2026-03-02T03:59:00+08:00", "2026-03-02", "2026-03-03"),
+    ("2026-03-02T02:00:00+00:00", "2026-03-01T20:59:00-05:00", "2026-03-01", "2026-03-02"),
+]
+
+
+@pytest.mark.parametrize(("now", "submitted_at", "today", "tomorrow"), DAYS, ids=["east", "west"])
+def test_the_applicant_s_day_is_no_future_and_is_replayed(
+    start, release_dir, document, now, submitted_at, today, tomorrow
+):
+    document["application"]["submitted_at"] = submitted_at
+    with start(dt.datetime.fromisoformat(now)) as service:
+        document["applicant"]["established_on"] = tomorrow
+        (fault,) = service.post(json.dumps(document)).json()["faults"]
+        assert fault["path"] == "$.applicant.established_on"
+        document["applicant"]["established_on"] = today
+        answer = service.post(json.dumps(document))
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["as_of"].startswith(today)
+        report = replay_records(service.store, release_dir.parent)
+        assert (report.replayed, report.drifted) == (1, ())
 
 
 @pytest.mark.parametrize("minutes", [-10, 0, 10])
