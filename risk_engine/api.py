@@ -67,6 +67,7 @@ def _run(app: object, listener: socket.socket) -> None:
         loop="uvloop",
         http="httptools",
         access_log=False,  # a request's address names a decision
+        ws="none",  # a WebSocket's address would be logged all the same
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=10,

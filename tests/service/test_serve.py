@@ -22,6 +22,12 @@ from risk_engine.settings import Settings, read_settings
 from risk_engine.store import Role, open_store
 
 SERVE = "from risk_engine.api import serve; from risk_engine.settings import read_settings; serve(read_settings())"
+WEBSOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
 
 
 @contextmanager
@@ -70,6 +76,19 @@ def test_what_was_answered_survives_a_kill(release_dir, tmp_path, document):
         assert httpx.get(base_url + path, headers=headers).content == answers[0].content
         child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=20) in {0, -signal.SIGTERM}
+
+
+def test_no_address_is_logged_whatever_a_request_asks_for(release_dir, tmp_path):
+    with process(release_dir, f"sqlite:///{tmp_path}/decisions.db") as (child, base_url):
+        for asked in ({}, WEBSOCKET, {**WEBSOCKET, "Upgrade": "h2c"}):
+            answer = httpx.get(f"{base_url}/v1/decisions/secret?name=Zhang", headers=asked, timeout=20)
+            assert answer.status_code == 401
+            assert answer.headers["content-type"] == "application/problem+json"
+        child.send_signal(signal.SIGTERM)
+        child.wait(timeout=20)
+        logged = child.stderr.read()
+    assert "secret" not in logged
+    assert "Zhang" not in logged
 
 
 def test_two_workers_are_refused(release_dir, tmp_path):
