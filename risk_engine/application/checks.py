@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -62,6 +63,7 @@ class Seen:
         sections: Rows by section.
         now: Moment of decision where the document names none.
         document: The document itself, where all of it could be read.
+        told: Paths of what could not be read: there None is not the same as left out.
     """
 
     application: Any
@@ -69,6 +71,7 @@ class Seen:
     sections: Mapping[str, Sequence[Any]]
     now: dt.datetime | None = None
     document: Application | None = None
+    told: AbstractSet[str] = frozenset()
 
     @classmethod
     def whole(cls, application: Application, now: dt.datetime | None) -> Seen:
@@ -77,9 +80,9 @@ class Seen:
         return cls(application.application, application.applicant, sections, now, application)
 
     def decided_at(self) -> dt.datetime | None:
-        """The moment of decision; without a clock the latest the request names; None where no offset could be read."""
+        """The moment of decision; without a clock the latest the request names; None where it could not be read."""
         request = self.application
-        if request is None:
+        if request is None or "$.application.as_of" in self.told:
             return None
         submitted = request.submitted_at
         if request.as_of is not None or submitted is None:
@@ -131,12 +134,13 @@ def _no_currency(path: str, found: str) -> Fault:
 
 def _fees(seen: Seen) -> Iterator[Fault]:
     for at, fee in seen.rows("fees"):
+        path = f"$.fees[{at}]"
         if fee.amount is not None and fee.amount < 0:
-            yield Fault(f"$.fees[{at}].amount", str(fee.amount), "an amount of at least 0")
-        if fee.amount is None and fee.rate is None:
-            yield Fault(f"$.fees[{at}].amount", "nothing", "either an amount or a rate")
+            yield Fault(f"{path}.amount", str(fee.amount), "an amount of at least 0")
+        if fee.amount is None and fee.rate is None and seen.told.isdisjoint(("$.fees", path, f"{path}.rate")):
+            yield Fault(f"{path}.amount", "nothing", "either an amount or a rate")
         if fee.amount is not None and fee.rate is not None:
-            yield Fault(f"$.fees[{at}].rate", "a rate beside an amount", "either an amount or a rate")
+            yield Fault(f"{path}.rate", "a rate beside an amount", "either an amount or a rate")
 
 
 def _needed(seen: Seen) -> Iterator[Fault]:

@@ -104,7 +104,8 @@ class _Walk:
 
     def checks(self) -> Iterator[Fault]:
         """Faults of the whole document, except where a value was already told."""
-        seen = Seen(self._singles.get("application"), self._singles.get("applicant"), self._rows, self._now)
+        request, applicant = self._singles.get("application"), self._singles.get("applicant")
+        seen = Seen(request, applicant, self._rows, self._now, told=self._told)
         yield from (fault for fault in check(seen) if fault.path not in self._told)
 
     def _single(self, section: SectionContract, value: object) -> Iterator[Fault]:
@@ -120,7 +121,7 @@ class _Walk:
         if not isinstance(value, list) or isinstance(value, Pairs):
             rows.append(_readable(section, Pairs()))
             hint = "leave the key out where nobody looked, [] where there was none" if value is None else ""
-            yield Fault(path, describe(value), "a list of rows", hint)
+            yield self._tell(Fault(path, describe(value), "a list of rows", hint))
             return
         for at, row in enumerate(value):
             if isinstance(row, Pairs):
@@ -129,7 +130,7 @@ class _Walk:
                 yield from faults
             else:
                 rows.append(_readable(section, Pairs()))
-                yield Fault(f"{path}[{at}]", describe(row), "an object")
+                yield self._tell(Fault(f"{path}[{at}]", describe(row), "an object"))
 
     def _row(self, section: SectionContract, path: str, row: Pairs) -> tuple[Any, Iterator[Fault]]:
         """The row as far as it can be read, and what is wrong with the rest."""

@@ -99,6 +99,8 @@ def put(path, value):
     return document
 
 
+FEE = {"payee": "lender", "kind": "arrangement", "when": "upfront", "mandatory": True}
+
 ONE_FAULT = [
     # what is put where -> the path told, words of the message
     (("invoices", 1, "issued_on"), "2020-02-30", "$.invoices[1].issued_on", ["2020-02-30", "no calendar has that day"]),
@@ -159,6 +161,10 @@ ONE_FAULT = [
     (("sources", 0, "covers_until"), "2001-01-01", "$.sources[0].covers_until", ["(covers_from) or later"]),
     (("utility_bills", 0, "period_end"), "2001-01-01", "$.utility_bills[0].period_end", ["(period_start) or later"]),
     (("tax_filings", 0, "tax_due"), None, "$.tax_filings[0].tax_due", ["since the period was filed"]),
+    (("fees", 0), FEE | {"rate": 1.5}, "$.fees[0].rate", ["a fraction between 0 and 1"]),
+    (("fees", 0), FEE | {"amount": 10}, "$.fees[0].amount", ["in quotes"]),
+    (("fees", 0), "none", "$.fees[0]", ['"none"', "an object"]),
+    (("fees",), "none", "$.fees", ['"none"', "a list of rows"]),
     (("attributes", 0, "value"), None, "$.attributes[0].value", ["text, a number between", "true or false"]),
     (("attributes", 0, "value"), 1e16, "$.attributes[0].value", ["1e+16", "a number between -1e15 and 1e15"]),
     (("attributes", 0, "value"), -(10**16), "$.attributes[0].value", ["a number between -1e15 and 1e15"]),
@@ -249,7 +255,7 @@ def test_what_a_kind_of_applicant_needs():
 @pytest.mark.parametrize("given", ["amount", "rate", "both"])
 def test_a_fee_is_an_amount_or_a_rate(given):
     document = minimal_document()
-    fee = {"payee": "lender", "kind": "arrangement", "when": "upfront", "mandatory": True}
+    fee = FEE.copy()
     document["fees"] = [fee]
     (fault,) = faults_of(as_bytes(document))
     assert (fault.path, fault.found) == ("$.fees[0].amount", "nothing")

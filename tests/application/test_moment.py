@@ -51,6 +51,14 @@ def test_without_as_of_the_day_is_the_applicant_s(now, submitted_at, today, tomo
     assert (fault.path, fault.expected) == ("$.applicant.residence_since", f"nothing after {local.isoformat()}")
 
 
+def test_no_day_is_judged_where_the_moment_cannot_be_read():
+    document = minimal_document()
+    document["application"]["as_of"] = "2020-03-01"
+    document["applicant"]["established_on"] = "2020-02-29"
+    (fault,) = faults_of(document)
+    assert fault.path == "$.application.as_of"
+
+
 def test_no_day_is_judged_where_the_offset_cannot_be_read():
     document = minimal_document()
     del document["application"]["as_of"]
