@@ -80,6 +80,9 @@ Number = Annotated[float, Meta(ge=-LARGEST, le=LARGEST, extra={"kind": "number"}
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0, extra={"kind": "fraction"})]
 Integer = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+Heads = Annotated[int, Meta(ge=1, le=2**53)]
+"""Persons of a household, the one whose it is among them."""
+
 Year = Annotated[int, Meta(ge=1900, le=2200)]
 Term = Annotated[int, Meta(ge=1, le=600)]
 Value = bool | Number | str

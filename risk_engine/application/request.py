@@ -12,6 +12,7 @@ from risk_engine.application.kinds import (
     Date,
     DecimalText,
     Fraction,
+    Heads,
     Key,
     Money,
     MoneyRow,
@@ -100,7 +101,7 @@ class Applicant(Single, frozen=True, kw_only=True):
     paid_in_capital: Money | None = None
     employees: Count | None = None
     birth_date: Date | None = None
-    household_size: Count | None = None
+    household_size: Heads | None = None
     dependants: Count | None = None
     housing: Literal["own", "mortgage", "rent", "family"] | None = None
     residence_since: Date | None = None

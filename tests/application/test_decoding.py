@@ -124,6 +124,7 @@ ONE_FAULT = [
     (("applicant", "employees"), 2**53 + 1, "$.applicant.employees", ["a whole number from 0 to 9007199254740992"]),
     (("applicant", "employees"), 2**63, "$.applicant.employees", ["a whole number from 0 to 9007199254740992"]),
     (("applicant", "employees"), -1, "$.applicant.employees", ["-1"]),
+    (("applicant", "household_size"), 0, "$.applicant.household_size", ["a whole number from 1 to 9007199254740992"]),
     (("applicant", "industry"), None, "$.applicant.industry", ["needed for a company"]),
     (("applicant", "established_on"), "2020-03-02", "$.applicant.established_on", ["nothing after 2020-03-01"]),
     (("applicant", "established_on"), "0000-01-01", "$.applicant.established_on", ["no calendar"]),

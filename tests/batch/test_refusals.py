@@ -115,6 +115,20 @@ def test_batch_refuses_what_the_service_refuses(release, tmp_path, way):
     assert list(told.value.faults) == in_files(tmp_path, plains)
 
 
+@pytest.mark.parametrize(
+    ("section", "column", "value", "expected"),
+    [("applicant", "household_size", 0, "a whole number from 1 to 9007199254740992, or nothing")],
+)
+def test_a_value_that_the_service_refuses_is_refused_in_words_of_columns(tmp_path, section, column, value, expected):
+    plains = spoiled([(section, column, value)])
+    write_documents(tmp_path, plains)
+    with pytest.raises(TableFaults) as told:
+        check_rows(tmp_path)
+    (fault,) = told.value.faults
+    (same,) = in_files(tmp_path, plains)
+    assert (fault.path, fault.expected) == (same.path, expected)
+
+
 @pytest.mark.parametrize("way", ["_party_references", "_source_sections", "_periods", "_filed"])
 def test_a_study_refuses_it_too(tmp_path, way):
     plains = spoiled(FAULTS[way])

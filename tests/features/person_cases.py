@@ -54,7 +54,7 @@ def applicant(edge: str, number: int, day: dt.date, rng: random.Random) -> Row:
     if edge == "firm":
         row |= {"industry": "F51", "industry_scheme": "gbt4754"}
     if rng.random() < 0.8:
-        row |= {"household_size": rng.choice([0, 1, 2, 3, 5]), "dependants": rng.randrange(3)}
+        row |= {"household_size": rng.choice([1, 1, 2, 3, 5]), "dependants": rng.randrange(3)}
     if rng.random() < 0.8:
         row |= {
             "housing": rng.choice(["own", "mortgage", "rent", "family"]),
