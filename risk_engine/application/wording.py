@@ -20,7 +20,7 @@ _EXPECTED = {
     "timestamp": "a moment with its offset such as 2020-02-28T16:30:00+08:00",
     "money": "a number between -1e15 and 1e15",
     "number": "a number between -1e15 and 1e15",
-    "decimal": 'decimal text of at most 15 digits such as "250000.00"',
+    "decimal": 'decimal text of at most 15 digits and at most 2 decimals such as "250000.00"',
     "fraction": "a fraction between 0 and 1",
     "integer": "a whole number",
     "boolean": "true or false",

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT, SECTIONS
+from risk_engine.application.kinds import PLAIN_DECIMAL
 from risk_engine.batch.arrays import Floats, Truths, as_decimal_texts, as_floats, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import NUMBER, WORD, FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
@@ -22,8 +23,6 @@ from risk_engine.features.columns import Columns, from_tables
 from risk_engine.features.tables import ApplicantTable, SectionTable
 
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
-
-PLAIN_DECIMAL = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 
 CALENDAR = -62_135_596_800.0, 253_402_300_800.0
 """The first second of year 1 and the one after year 9999, since the epoch."""
@@ -239,7 +238,7 @@ def _decimals(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
     values = as_decimal_texts(part.rows.column(column.name))
     plain = pc.fill_null(pc.match_substring_regex(values, PLAIN_DECIMAL), fill_value=True)
     wrong = ~plain.to_numpy()
-    faults.rows(part, column.name, wrong, 'decimal text such as "250000.00"')
+    faults.rows(part, column.name, wrong, 'decimal text of at most 2 decimals such as "250000.00"')
     return as_floats(pc.if_else(plain, values, None)) if wrong.any() else as_floats(values)
 
 

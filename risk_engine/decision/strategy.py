@@ -25,8 +25,8 @@ def limit(asked: Decimal, step: Decimal, results: Iterable[RuleResult]) -> tuple
 
     >>> limit(Decimal("250000.00"), Decimal(1000), [])
     (Decimal('250000.00'), None)
-    >>> limit(Decimal("999999.999"), Decimal(1000), [])
-    (Decimal('999999.99'), None)
+    >>> limit(Decimal("999999.5"), Decimal(1000), [])
+    (Decimal('999999.50'), None)
     """
     capping = [result for result in results if result.cap is not None and result.cap < asked]
     if not capping:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -54,6 +55,15 @@ def test_values_are_typed():
     assert application.application.as_of.utcoffset() == dt.timedelta(hours=8)
     assert isinstance(application.invoices[0].issued_on, dt.date)
     assert isinstance(application.invoices[0].net_amount, float)
+
+
+@pytest.mark.parametrize("amount", ["300000", "0.5", "49999.99", "49999.990000"])
+@pytest.mark.parametrize("currency", ["CNY", "JPY"])
+def test_an_amount_is_to_the_cent_however_many_zeros_follow(amount, currency):
+    document = minimal_document()
+    document["application"] |= {"amount": amount, "currency": currency}
+    assert decode(as_bytes(document)).application.amount == Decimal(amount)
+    assert re.search(schema()["$defs"]["Request"]["properties"]["amount"]["pattern"], amount)
 
 
 def test_absent_is_not_obtained_and_empty_is_none():
@@ -131,6 +141,8 @@ ONE_FAULT = [
     (("application", "amount"), 250000, "$.application.amount", ["decimal text", "in quotes"]),
     (("application", "amount"), "2.5e5", "$.application.amount", ["decimal text"]),
     (("application", "amount"), "1234567890123456", "$.application.amount", ["at most 15 digits"]),
+    (("application", "amount"), "49999.996", "$.application.amount", ["49999.996", "at most 2 decimals"]),
+    (("fees", 0), FEE | {"amount": "0.001"}, "$.fees[0].amount", ["0.001", "at most 2 decimals"]),
     (("application", "amount"), "NaN", "$.application.amount", ["decimal text"]),
     (("application", "amount"), "0.00", "$.application.amount", ["an amount above 0"]),
     (("application", "amount"), "-5", "$.application.amount", ["an amount above 0"]),
@@ -379,7 +391,9 @@ def test_schema_names_every_section_and_closed_list():
     invoice = told["$defs"]["Invoice"]
     assert invoice["additionalProperties"] is False
     assert "VAT invoice" in invoice["description"]
-    assert told["$defs"]["Request"]["properties"]["amount"]["type"] == "string"
+    amount = told["$defs"]["Request"]["properties"]["amount"]
+    assert amount["type"] == "string"
+    assert not re.search(amount["pattern"], "49999.996")
     assert told["$defs"]["Request"]["properties"]["term_months"]["maximum"] == 600
     assert json.dumps(told)
 

@@ -110,7 +110,7 @@ def fee_rows(amount):
     }
 
 
-@pytest.mark.parametrize("amount", ["0", "0.0000001", "12.5"])
+@pytest.mark.parametrize("amount", ["0", "0.01", "12.5"])
 def test_a_decimal_of_a_large_scale_is_an_amount(sections, amount):
     folder = sections(lambda tables: tables.update(fees=fee_rows(amount)))
     assert check_rows(folder) == 3

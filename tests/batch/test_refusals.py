@@ -117,7 +117,11 @@ def test_batch_refuses_what_the_service_refuses(release, tmp_path, way):
 
 @pytest.mark.parametrize(
     ("section", "column", "value", "expected"),
-    [("applicant", "household_size", 0, "a whole number from 1 to 9007199254740992, or nothing")],
+    [
+        ("applicant", "household_size", 0, "a whole number from 1 to 9007199254740992, or nothing"),
+        ("application", "amount", "49999.996", 'decimal text of at most 2 decimals such as "250000.00"'),
+        ("fees", "amount", "0.001", 'decimal text of at most 2 decimals such as "250000.00"'),
+    ],
 )
 def test_a_value_that_the_service_refuses_is_refused_in_words_of_columns(tmp_path, section, column, value, expected):
     plains = spoiled([(section, column, value)])
