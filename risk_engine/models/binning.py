@@ -171,7 +171,7 @@ class BinnedFact:
         for code, place in self.by_code.items():
             index[values == code] = place
         for state in STATE_KINDS:
-            index[states == state] = self.of_state[state]
+            index[states == int(state)] = self.of_state[state]
         return index
 
     @property

@@ -34,6 +34,7 @@ Floats = npt.NDArray[np.float64]
 MODEL_END = "\nparameters:"
 _SIZES = re.compile(r"^tree_sizes=.*\n", re.MULTILINE)
 NOT_OBTAINED = int(State.NOT_OBTAINED)
+"""A plain number: to compare an array with a member of an enumeration costs four look-ups in it."""
 
 
 class _WrittenFact(msgspec.Struct, frozen=True):
@@ -79,8 +80,8 @@ class EncodedFact:
                 entered[values == code] = stand_in
         else:
             entered = self.binned.woe[self.binned.locate(values, states)]
-        for state in (State.NONE, State.NOT_OBTAINED, State.NOT_APPLICABLE):
-            entered[states == state] = self.of_state[state - 1]
+        for state, stand_in in enumerate(self.of_state, start=1):  # VALUE is 0
+            entered[states == state] = stand_in
         return entered
 
     def translation(self) -> Callable[[float], float]:
@@ -210,7 +211,7 @@ class Boosting:
         count = len(self.facts)
         facts = shares[:, :count].copy()
         for place, members in enumerate(self.members):
-            missing = states[:, members] == State.NOT_OBTAINED
+            missing = states[:, members] == NOT_OBTAINED
             bearers = missing | ~missing.any(axis=1, keepdims=True)
             facts[:, members] += bearers * (shares[:, count + place] / bearers.sum(axis=1))[:, None]
         return facts
@@ -250,7 +251,7 @@ def enter(
     for column, fact in enumerate(facts):
         matrix[:, column] = fact.enter(values[:, column], states[:, column])
     for place, columns in enumerate(members):
-        matrix[:, len(facts) + place] = (states[:, columns] == State.NOT_OBTAINED).any(axis=1)
+        matrix[:, len(facts) + place] = (states[:, columns] == NOT_OBTAINED).any(axis=1)
     return matrix
 
 
