@@ -16,8 +16,10 @@ async def read_json_body(request: Request, settings: Settings) -> bytes:
     """The body as bytes; never more than the bound is held, whatever ``Content-Length`` claims.
 
     Raises:
-        Problem: 415 for another content type, 413 for a body over the bound, 408 for one that does not arrive.
+        Problem: 400 where another protocol is asked for, 415 for another content type, 413 for a body over the bound,
+            408 for one that does not arrive.
     """
+    _refuse_upgrades(request)
     _refuse_other_types(request)
     bound = settings.max_body_bytes
     claimed = request.headers.get("content-length", "")
@@ -60,6 +62,15 @@ def read_idempotency_key(request: Request) -> str | None:
             hint="a UUID serves well",
         )
     return key
+
+
+def _refuse_upgrades(request: Request) -> None:
+    """The server reads no body of a request that asks for another protocol; clients of HTTP/2 do so unasked."""
+    asked = request.headers.get("upgrade")
+    if asked is not None and "upgrade" in request.headers.get("connection", "").lower():
+        hint = "speak HTTP/1.1: curl without --http2, Java's HttpClient with Version.HTTP_1_1"
+        told = f"found Upgrade: {asked[:80]}, of which no body is read"
+        raise Problem(400, "no-upgrade", told, hint=hint, headers={"Connection": "close"})
 
 
 def _refuse_other_types(request: Request) -> None:

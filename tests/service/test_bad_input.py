@@ -176,6 +176,15 @@ def test_json_by_any_name(service, body, kind):
     assert service.post(body, Content_Type=kind).status_code == 201
 
 
+def test_a_client_that_would_rather_speak_http_2_is_told_so(service, body):
+    """The server reads no body of such a request: to call it broken JSON would mislead."""
+    asked = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+    refused = service.post(body, **asked)
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (400, "no-upgrade")
+    assert "HTTP_1_1" in refused.json()["hint"]
+    assert service.post(body, Upgrade="h2c").status_code == 201, "without Connection it is a mere word"
+
+
 def test_a_compressed_body(service, body):
     answer = service.post(body, Content_Encoding="gzip")
     assert answer.status_code == 415
