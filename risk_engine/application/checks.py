@@ -7,6 +7,7 @@ here, and a check that needs it stays silent, so that one mistake is told once.
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ PERIODS = {
     "accounts": ("covers_from", "covers_until"),
 }
 """Where a row tells a period: its first and its last day."""
+
+MONTHLY = tuple(name for name in LISTS if SECTIONS[name].event == "month")
+"""Where a row tells a month, by its last day: one month told under two dates would count twice."""
 
 PARTY_COLUMNS = {"relations": ("party", "from_", "to"), "guarantees": ("party", "provider")}
 """Attributes that name a party, where it is not ``party`` alone."""
@@ -260,6 +264,20 @@ def _periods(seen: Seen) -> Iterator[Fault]:
                 yield Fault(f"$.{section}[{at}].{end}", last.isoformat(), f"{first.isoformat()} ({start}) or later")
 
 
+def _months(seen: Seen) -> Iterator[Fault]:
+    for section in filter(MONTHLY.__contains__, seen.sections):
+        if all(day is None or day == _month_end(day) for day in {*seen.column(section, "month")}):
+            continue
+        for at, row in seen.rows(section):
+            if row.month is not None and row.month != _month_end(row.month):
+                hint = f"{_month_end(row.month).isoformat()} for {row.month.isoformat()[:7]}"
+                yield Fault(f"$.{section}[{at}].month", row.month.isoformat(), "the last day of the month", hint)
+
+
+def _month_end(day: dt.date) -> dt.date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
 def _filed(seen: Seen) -> Iterator[Fault]:
     for at, filing in seen.rows("tax_filings"):
         if filing.filed_on is not None and filing.tax_due is None:
@@ -282,6 +300,7 @@ CHECKS: tuple[Callable[[Seen], Iterator[Fault]], ...] = (
     _party_references,
     _source_sections,
     _periods,
+    _months,
     _filed,
 )
 """What is asked of every document; batch screens for what is asked of rows (:mod:`risk_engine.batch.suspects`)."""

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from risk_engine.application.kinds import Count, Date, Fraction, Key, Money, MoneyRow, Number, Row, Text, Value, Year
+from risk_engine.application.kinds import (
+    Count,
+    Date,
+    Fraction,
+    Key,
+    Money,
+    MoneyRow,
+    MonthEnd,
+    Number,
+    Row,
+    Text,
+    Value,
+    Year,
+)
 
 
 class IdentityCheck(Row, frozen=True, kw_only=True):
@@ -191,7 +204,7 @@ class FinancialStatement(MoneyRow, frozen=True, kw_only=True):
 class SocialInsuranceMonth(MoneyRow, frozen=True, kw_only=True):
     """Social insurance of one month; ``month`` is the last day of the month it describes."""
 
-    month: Date
+    month: MonthEnd
     insured_employees: Count
     due: Money
     paid_on: Date | None = None

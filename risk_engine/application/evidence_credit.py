@@ -14,6 +14,7 @@ from risk_engine.application.kinds import (
     Key,
     Money,
     MoneyRow,
+    MonthEnd,
     Repayment,
     Row,
     Text,
@@ -133,7 +134,7 @@ class CreditMonth(MoneyRow, frozen=True, kw_only=True):
     """A line in one month; ``month`` is the last day of the month it describes."""
 
     line: Key
-    month: Date
+    month: MonthEnd
     dpd: Count
     balance: Money
     limit: Money | None = None
@@ -200,7 +201,7 @@ class Income(MoneyRow, frozen=True, kw_only=True):
     """Income of one month from one source; ``month`` is the last day of the month."""
 
     kind: Literal["salary", "business", "pension", "rent", "benefit", "other"]
-    month: Date
+    month: MonthEnd
     gross: Money | None = None
     net: Money
     verified: Verified

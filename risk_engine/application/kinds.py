@@ -77,6 +77,7 @@ Key = Annotated[str, Meta(min_length=1, max_length=200)]
 
 Texts = list[str]
 Date = dt.date
+MonthEnd = Annotated[dt.date, Meta(description="The last day of the month that the row is about.")]
 Timestamp = Annotated[dt.datetime, Meta(tz=True)]
 Money = Annotated[float, Meta(ge=-LARGEST, le=LARGEST, extra={"kind": "money"})]
 Number = Annotated[float, Meta(ge=-LARGEST, le=LARGEST, extra={"kind": "number"})]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT, LISTS
-from risk_engine.application.checks import PARTY_COLUMNS, PERIODS
+from risk_engine.application.checks import MONTHLY, PARTY_COLUMNS, PERIODS
 from risk_engine.application.currencies import CURRENCIES
 from risk_engine.batch.arrays import Floats, Truths, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import LARGEST, NUMBER, WORD
@@ -56,6 +56,9 @@ def _screens(name: str, part: Part, table: SectionTable, parties: _Parties) -> I
     if name in PERIODS:
         start, end = (_numbers(table, column) for column in PERIODS[name])
         yield owner[end < start]
+    if name in MONTHLY:
+        day = _numbers(table, "month").astype("datetime64[D]")
+        yield owner[day.astype("datetime64[M]") == (day + 1).astype("datetime64[M]")]
     if name == "tax_filings":
         yield owner[~np.isnan(_numbers(table, "filed_on")) & np.isnan(_numbers(table, "tax_due"))]
     if name == "attributes":

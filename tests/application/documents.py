@@ -148,6 +148,8 @@ def value(column: ColumnContract, draw: random.Random) -> Any:
     """A value the column can hold; dates lie before AS_OF."""
     day = dt.date(2018, 1, 1) + dt.timedelta(days=draw.randrange(700))
     match column.kind:
+        case "date" if column.name == "month":
+            return (day.replace(day=1) - dt.timedelta(days=1)).isoformat()
         case "word":
             return draw.choice(column.words)
         case "date":

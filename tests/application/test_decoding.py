@@ -173,6 +173,11 @@ ONE_FAULT = [
     (("sources", 0, "section"), "outcomes", "$.sources[0].section", ["a section of evidence"]),
     (("sources", 0, "covers_until"), "2001-01-01", "$.sources[0].covers_until", ["(covers_from) or later"]),
     (("utility_bills", 0, "period_end"), "2001-01-01", "$.utility_bills[0].period_end", ["(period_start) or later"]),
+    (("incomes", 1, "month"), "2020-02-28", "$.incomes[1].month",
+     ["found 2020-02-28", "the last day of the month", "2020-02-29 for 2020-02"]),
+    (("incomes", 0, "month"), "9999-12-30", "$.incomes[0].month", ["9999-12-31 for 9999-12"]),
+    (("credit_history", 0, "month"), "2019-12-01", "$.credit_history[0].month", ["2019-12-31 for 2019-12"]),
+    (("social_insurance", 0, "month"), "2019-02-27", "$.social_insurance[0].month", ["2019-02-28 for 2019-02"]),
     (("tax_filings", 0, "tax_due"), None, "$.tax_filings[0].tax_due", ["since the period was filed"]),
     (("fees", 0), FEE | {"rate": 1.5}, "$.fees[0].rate", ["a fraction between 0 and 1"]),
     (("fees", 0), FEE | {"amount": 10}, "$.fees[0].amount", ["in quotes"]),
@@ -263,6 +268,12 @@ def test_what_a_kind_of_applicant_needs():
     firm["applicant"]["identifier"] = "pseudonym:0001"
     del firm["applicant"]["industry"]  # nothing to remove it for
     assert [fault.path for fault in faults_of(as_bytes(firm))] == ["$.applicant.industry"]
+
+
+@pytest.mark.parametrize("month", ["0001-01-31", "1900-02-28", "2000-02-29", "9999-12-31"])
+def test_a_month_is_told_by_its_last_day(month):
+    document = person_document() | {"incomes": [{"kind": "salary", "month": month, "net": 1, "verified": "tax"}]}
+    assert decode(as_bytes(document)).incomes[0].month.isoformat() == month
 
 
 @pytest.mark.parametrize("given", ["amount", "rate", "both"])
@@ -395,6 +406,7 @@ def test_schema_names_every_section_and_closed_list():
     assert amount["type"] == "string"
     assert not re.search(amount["pattern"], "49999.996")
     assert told["$defs"]["Request"]["properties"]["term_months"]["maximum"] == 600
+    assert "last day" in told["$defs"]["Income"]["properties"]["month"]["description"]
     assert json.dumps(told)
 
 

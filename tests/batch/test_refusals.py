@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from risk_engine.application import LISTS, SECTIONS, decode
-from risk_engine.application.checks import CHECKS, PARTY_COLUMNS, PERIODS
+from risk_engine.application.checks import CHECKS, MONTHLY, PARTY_COLUMNS, PERIODS
 from risk_engine.batch import check_rows, decide_batch, read_chunks
 from risk_engine.batch.neutral import check_chunk
 from risk_engine.batch.suspects import suspects
@@ -38,6 +38,7 @@ FAULTS = {
     ],
     "_source_sections": [("sources", "section", "invoice"), ("sources", "section", "outcomes")],
     "_periods": [(name, end, "2001-01-01") for name, (_, end) in PERIODS.items()],
+    "_months": [(name, "month", day) for name in MONTHLY for day in ("2019-01-01", "2020-02-28", "1969-06-29")],
     "_filed": [("tax_filings", "tax_due", None)],
 }
 """Of each check what breaks it: section, column, value; None leaves the column out."""

@@ -325,6 +325,9 @@ FACTS = Plan([
 ])  # fmt: skip
 
 
+ENDS = "2019-10-31", "2019-11-30", "2019-12-31"
+
+
 def random_case(seed: int) -> dict[str, Any]:
     """Up to three parties who tell much of the same."""
     draw = random.Random(seed)
@@ -342,13 +345,14 @@ def random_case(seed: int) -> dict[str, Any]:
     plain = case(
         *parties,
         credit_lines=some(lambda: line(draw.choice("abc"), float(draw.randrange(3)), current_dpd=draw.randrange(2))),
-        credit_history=some(lambda: month(draw.choice("ab"), f"2019-1{draw.randrange(3)}-28", draw.randrange(3))),
+        credit_history=some(lambda: month(draw.choice("ab"), draw.choice(ENDS), draw.randrange(3))),
         incomes=some(lambda: salary(net=float(draw.randrange(3)), verified=draw.choice(["tax", "none"]))),
         outgoings=some(lambda: cost(draw.choice(["rent", "living"]), float(draw.randrange(2)))),
         credit_enquiries=some(lambda: enquiry("x", f"2020-02-0{draw.randrange(1, 9)}")),
     )
-    # Of one party each line, and each month of it, once.
-    for section, keys in (("credit_lines", ("line",)), ("credit_history", ("line", "month"))):
+    # Of one party each line, and each month of it, once, and of one source each income.
+    once = {"credit_lines": ("line",), "credit_history": ("line", "month"), "incomes": ("net", "verified")}
+    for section, keys in once.items():
         unique = {(row.get("party"), *(row[key] for key in keys)): row for row in plain[section]}
         plain[section] = list(unique.values())
     plain["sources"] = [one for one in plain["sources"] if draw.random() < 0.9]
