@@ -1,7 +1,7 @@
 """Withholding evidence is never worth it: rules, score and integrity together, on 200 cases of the sample.
 
 Removing, shortening, relabelling or post-dating any section, party or period never turns refer or decline into approve
-and never raises a limit.
+and never raises a limit; neither does repeating its rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def limit(decision):
 
 
 def gains(before, after):
-    """What telling less was good for; nothing, where all is well."""
+    """What telling less, or again, was good for; nothing, where all is well."""
     if before.outcome != "approve" and after.outcome == "approve":
         return f"{before.outcome} became approve"
     if limit(before) is not None and limit(after) is not None and limit(after) > limit(before):
@@ -44,7 +44,7 @@ def applications():
 @pytest.mark.parametrize(
     ("product", "decided_by"), [("sme_term_loan", "release"), ("consumer_loan", "consumer_release")]
 )
-def test_telling_less_is_never_worth_it(product, decided_by, applications, request):
+def test_telling_less_or_again_is_never_worth_it(product, decided_by, applications, request):
     release = request.getfixturevalue(decided_by)
     of_product = [one for one in applications if one.application.product == product]
     chosen = of_product[:: len(of_product) // CASES][:CASES]

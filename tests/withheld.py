@@ -1,5 +1,7 @@
 """Ways to withhold evidence: each section, party and period removed, shortened, relabelled or post-dated.
 
+And to tell it again: each section's rows, or each party's of them, a second time.
+
 What providers say (``sources``) is theirs: it may be left out, be refused by the applicant, or be a shorter look-up of
 the same provider, but not be made to tell of an outage or of other rows than were returned.
 """
@@ -22,12 +24,14 @@ NOT_EVIDENCE = frozenset({"application", "applicant", "sources", "fees"})
 
 
 def every_way(application: Application) -> Iterator[Changed]:
-    """Every way of telling less, one at a time."""
+    """Every way of telling less, and of telling again, one at a time."""
     for name, section in SECTIONS.items():
         if section.single or section.training_only or name in NOT_EVIDENCE:
             continue
         if application.rows(name):
             yield from _section(application, name)
+            yield from _repeated(application, name)
+    yield from _repeated(application, "sources")
     yield from _parties(application)
     yield from _accounts(application)
     looks = application.rows("sources")
@@ -47,6 +51,20 @@ def _section(application: Application, name: str) -> Iterator[Changed]:
     yield f"{name} refused", _looks(gone, name, _refused)
     yield from _shortened(application, name)
     yield from _relabelled(application, name)
+
+
+def _repeated(application: Application, name: str) -> Iterator[Changed]:
+    """Rows told again as they are, but for a key of their own; a party told twice is refused before it is decided."""
+    rows = application.rows(name) or []
+    if name == "parties" or not rows:
+        return
+    again = [replace(row, row_id=None) for row in rows]
+    yield f"{name} repeated", _with(application, name, rows + again)
+    yield f"half of {name} repeated", _with(application, name, rows + again[::2])
+    told = dict.fromkeys(row.party for row in rows)
+    for party in told if len(told) > 1 else ():
+        own = [row for row in again if row.party == party]
+        yield f"{name} of {party or 'the applicant'} repeated", _with(application, name, rows + own)
 
 
 def _uncounted(look: Any) -> Any:

@@ -23,6 +23,8 @@ from risk_engine.errors import Fault, nearest_hint
 CLOCK_TOLERANCE = dt.timedelta(minutes=10)
 """How far the sender's clock may run ahead of the moment of decision."""
 
+ONE_DAY = dt.timedelta(days=1)
+
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """Years in which a decision can be made: every window and offset around them is still a date."""
 
@@ -266,16 +268,17 @@ def _periods(seen: Seen) -> Iterator[Fault]:
 
 def _months(seen: Seen) -> Iterator[Fault]:
     for section in filter(MONTHLY.__contains__, seen.sections):
-        if all(day is None or day == _month_end(day) for day in {*seen.column(section, "month")}):
+        if all(map(_ends_month, {*seen.column(section, "month")} - {None})):
             continue
         for at, row in seen.rows(section):
-            if row.month is not None and row.month != _month_end(row.month):
-                hint = f"{_month_end(row.month).isoformat()} for {row.month.isoformat()[:7]}"
+            if row.month is not None and not _ends_month(row.month):
+                last = row.month.replace(day=monthrange(row.month.year, row.month.month)[1])
+                hint = f"{last.isoformat()} for {last.isoformat()[:7]}"
                 yield Fault(f"$.{section}[{at}].month", row.month.isoformat(), "the last day of the month", hint)
 
 
-def _month_end(day: dt.date) -> dt.date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
+def _ends_month(day: dt.date) -> bool:
+    return day == dt.date.max or (day + ONE_DAY).day == 1
 
 
 def _filed(seen: Seen) -> Iterator[Fault]:

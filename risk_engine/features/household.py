@@ -8,8 +8,9 @@ Incomes and debts of a household count once: what two liable parties tell of one
   an employer who is not named may be any.
 - ``outgoings``: the same rent or mortgage under two parties is one home. Other costs add up: two people eat.
 
-What one party tells twice stays twice. A row of a party that the case does not list makes its section contradict
-itself; a row of a listed party who is not liable is left out, and the answer says so.
+What one party tells twice stays twice here; of incomes, lines and their months the section contradicts itself by it
+(:mod:`risk_engine.features.integrity`). A row of a party that the case does not list makes its section contradict
+itself too; a row of a listed party who is not liable is left out, and the answer says so.
 """
 
 from __future__ import annotations

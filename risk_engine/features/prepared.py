@@ -70,6 +70,7 @@ class PreparedSection:
         standing: Of each raw row, whom it is about (:meth:`Household.standing`).
         liable: Of each row, as they were sent, the liable party it is about.
         repeated: Liable party and event day of each row left out because another liable party's row tells the same.
+        joint: Raw rows: those left out so.
         not_liable: Rows left out because they are about somebody who is not liable, per applicant; None where none is.
         unlisted: Rows about a party that the case does not list, per applicant; None where none is.
     """
@@ -82,6 +83,7 @@ class PreparedSection:
         "contract",
         "days",
         "ignored",
+        "joint",
         "kept",
         "known",
         "liable",
@@ -102,7 +104,7 @@ class PreparedSection:
         self._columns: dict[str, Floats] = {}
         self._ordered: tuple[Ints, Floats] | None = None
         self.sent = source.offsets[1:] - source.offsets[:-1]
-        self.repeated = NO_ROWS, NOTHING
+        self.repeated, self.joint = (NO_ROWS, NOTHING), NO_ROWS
         self.standing: Ints | None = None
         self.not_liable: Ints | None = None
         self.unlisted: Ints | None = None
@@ -137,7 +139,7 @@ class PreparedSection:
         self.not_liable = counted(keep & (standing == NOT_LIABLE), offsets)
         self.unlisted = counted(keep & (standing == UNLISTED), offsets)
         keep &= standing >= 0
-        again = household.repeated(self.contract, self._source, standing, keep)
+        again = self.joint = household.repeated(self.contract, self._source, standing, keep)
         keep[again] = False
         self.repeated = standing[again], days[again]
 
@@ -155,12 +157,25 @@ class PreparedSection:
         """A column in canonical order, NaN where null or not yet revealed."""
         held = self._columns.get(name)
         if held is None:
-            held = self._columns[name] = self._values(name, self.order)
+            held = self._columns[name] = self._values(name, self.order, self.owner)
         return held
 
     def as_sent(self, name: str) -> Floats:
         """The same column in the order the rows were sent."""
-        return self._values(name, self.kept)
+        return self._values(name, self.kept, self.owner)
+
+    def tellers(self) -> tuple[Ints, Ints]:
+        """The applicant and the liable party of each row as sent, then of each joint one that was left out."""
+        if not len(self.joint):
+            return self.owner, self.liable
+        owner = self._source.offsets.searchsorted(self.joint, side="right") - 1
+        return np.concatenate([self.owner, owner]), np.concatenate([self.liable, self.repeated[0]])
+
+    def tellings(self, name: str) -> Floats:
+        """A column of the same rows."""
+        if not len(self.joint):
+            return self.as_sent(name)
+        return self._values(name, np.concatenate([self.kept, self.joint]), self.tellers()[0])
 
     def ranked_by(self, *names: str) -> Ints:
         """The rows, by their places as they were sent, with each applicant's in the order of these columns."""
@@ -194,7 +209,7 @@ class PreparedSection:
         places: Ints = self.order[start:end] - self._source.offsets[row]
         return places
 
-    def _values(self, name: str, rows: Ints) -> Floats:
+    def _values(self, name: str, rows: Ints, owner: Ints) -> Floats:
         """A column of these rows; timestamps become local days with their fraction, so that they meet dates."""
         values, date = self._source.raw(name), self.contract.revealed.get(name)
         told = None if date is None else self._source.raw(date)
@@ -207,7 +222,7 @@ class PreparedSection:
         told_is_date = date is not None and self.contract.columns[date].kind == "date"
         return read_only(
             revealed(
-                values, NOTHING if told is None else told, rows, self.owner, self._moments.as_of, self._moments.offset,
+                values, NOTHING if told is None else told, rows, owner, self._moments.as_of, self._moments.offset,
                 told_is_date, not moment,
             )
         )  # fmt: skip

@@ -96,7 +96,10 @@ def rows(section: str, edge: str, whose: list[str], day: dt.date, rng: random.Ra
             "credit_enquiries": _enquiries}[section]  # fmt: skip
     made = [row | {"party": who or "applicant"} for who in sorted({*whose}) for row in make(edge, who, day, rng)]
     told_twice = [row | {"party": rng.choice(whose) or "applicant"} for row in made if rng.random() < 0.25]
-    made += [_seen_by_another(section, row, rng) for row in told_twice if _is_new(row, made, section)]
+    for row in told_twice:
+        seen = _seen_by_another(section, row, rng)
+        if _is_new(seen, made, section):
+            made.append(seen)
     made += [row | {"party": "G"} for row in make(edge, "G", day, rng)]
     if edge == "late_known":
         for row in made:
@@ -108,10 +111,17 @@ def rows(section: str, edge: str, whose: list[str], day: dt.date, rng: random.Ra
     return made
 
 
+ONCE = {
+    "credit_lines": ("party", "line"),
+    "credit_history": ("party", "line", "month"),
+    "incomes": ("party", "kind", "month", "verified", "net", "employer"),
+}
+
+
 def _is_new(row: Row, made: list[Row], section: str) -> bool:
-    """Whether its party has not told it: a line, or a month of one, stands once of each party."""
-    keys = {"credit_lines": ("party", "line"), "credit_history": ("party", "line", "month")}.get(section)
-    return keys is None or all(any(row[key] != held[key] for key in keys) for held in made)
+    """Whether its party has not told it: a line, a month of one, or a source's income stands once of each party."""
+    keys = ONCE.get(section)
+    return keys is None or all(any(row.get(key) != held.get(key) for key in keys) for held in made)
 
 
 def _seen_by_another(section: str, row: Row, rng: random.Random) -> Row:
@@ -149,7 +159,9 @@ def _incomes(edge: str, who: str, day: dt.date, rng: random.Random) -> list[Row]
         if edge == "many_sources" or rng.random() < 0.1:
             word = rng.choice(["tax", "bank", "document", "none"])
             told = {"verified": word, "net": round(row["net"] * rng.choice([0.6, 1.0, 1.4]), 2)}
-            made.append(row | told | rng.choice([{}, {"employer": None}, {"employer": f"E{who} Ltd"}]))
+            more = row | told | rng.choice([{}, {"employer": None}, {"employer": f"E{who} Ltd"}])
+            if _is_new(more, made, "incomes"):
+                made.append(more)
     return made
 
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_engine.features import from_document
+from risk_engine.features.catalogue import CATALOGUE
+from risk_engine.features.plan import Plan
+from risk_engine.vocabulary import RiskDirection, State
 from tests.features.every import FEATURES, PLAN
 from tests.features.evidence import application, random_document
+
+KNOWN = Plan(CATALOGUE.values())
 
 
 @settings(max_examples=30)
@@ -27,3 +33,22 @@ def test_states_values_and_causes_agree(seed, left_out):
             assert fact.range[0] <= number <= fact.range[1]
         if state == 0 and fact.type == "number":
             assert number == round(number, fact.decimals)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+@settings(max_examples=12)
+@given(seed=st.integers(0, 10_000))
+def test_a_row_told_again_never_helps(every, seed):
+    """A section whose rows are repeated contradicts itself, or no feature of the catalogue reads better."""
+    plain = random_document(seed, 50)
+    before = KNOWN.run(from_document(application(plain)))
+    for name in plain.keys() - {"application", "applicant", "parties"}:  # a party told twice is refused
+        again = [{key: held for key, held in row.items() if key != "row_id"} for row in plain[name][::every]]
+        after = KNOWN.run(from_document(application(plain | {name: plain[name] + again})))
+        for place, fact in enumerate(KNOWN.facts):
+            if after.states[0, place] == int(State.NOT_OBTAINED):
+                continue
+            assert after.states[0, place] == before.states[0, place], (name, fact.name)
+            rise = np.nan_to_num(after.values[0, place] - before.values[0, place])
+            better = {RiskDirection.FALLING: rise > 0, RiskDirection.RISING: rise < 0}.get(fact.risk, rise != 0)
+            assert not better, (name, fact.name)

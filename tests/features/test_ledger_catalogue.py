@@ -113,8 +113,8 @@ def test_an_overdraft_without_its_limit_is_not_obtained():
 
 def test_the_account_read_for_the_shortest_time_sets_the_history():
     later, closed = (
-        account(0.0, covers_from="2019-06-01"),
-        account(0.0, covers_from="2020-01-01", closed_on="2020-02-01"),
+        account(0.0, account="l", covers_from="2019-06-01"),
+        account(0.0, account="c", covers_from="2020-01-01", closed_on="2020-02-01"),
     )
     assert measured("account_history_months", [], accounts=[account(0.0)]) == 13
     assert measured("account_history_months", [], accounts=[account(0.0), later]) == 9

@@ -30,6 +30,11 @@ def after(days_later: int) -> str:
     return (dt.date(2020, 3, 2) + dt.timedelta(days=days_later)).isoformat()
 
 
+def month_end(day: str) -> str:
+    first = dt.date.fromisoformat(day).replace(day=1)
+    return ((first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)).isoformat()
+
+
 def later_row(row: dict[str, Any], later: str, number: int) -> dict[str, Any] | None:
     """The same row told as of the future, made absurd."""
     dates = {"issued_on", "booked_on", "period_end", "incurred_on", "opened_on", "due_on", "published_on",
@@ -37,6 +42,8 @@ def later_row(row: dict[str, Any], later: str, number: int) -> dict[str, Any] | 
     if not dates:
         return None
     changed = row | dict.fromkeys(dates, later)
+    if "month" in row:
+        changed["month"] = month_end(later)
     changed.pop("party", None)
     for amount in ("net_amount", "amount", "balance", "consumption", "declared_sales", "overdraft_limit", "net",
                    "monthly_payment"):  # fmt: skip
