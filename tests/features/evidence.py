@@ -93,7 +93,7 @@ def _firm(draw: random.Random) -> dict[str, Any]:
 
 def _person(draw: random.Random) -> dict[str, Any]:
     return _some(draw, {
-        "household_size": draw.randrange(6), "dependants": draw.randrange(4),
+        "household_size": draw.randrange(1, 7), "dependants": draw.randrange(4),
         "housing": draw.choice(["own", "mortgage", "rent", "family"]),
         "residence_since": str(_day(draw, dt.date(1996, 2, 29))),
     })  # fmt: skip

@@ -94,7 +94,7 @@ def test_rows_in_any_order(seed, order: random.Random):
     assert same(PLAN.run(from_document(application(shuffled))), {part: getattr(expected, part) for part in PARTS})
 
 
-SHORT = ((28, 30), (51, 30), (30, 10), (33, 10))
+SHORT = ((67, 20), (4, 20), (30, 20), (0, 20))
 """Seed and number of rows of documents that are few and short, for without compilation each takes a second."""
 
 PRINT_BITS = """

@@ -278,7 +278,7 @@ KEYS = {
     "half a materiality": (", share_of_balance: 0.01", "", "target.materiality: found no share_of_balance"),
     "band": ("from_dpd: 30", "from_dpd: 90", "indeterminate.from_dpd: found 90, expected a number from 1 to 89"),
     "start": ("start: booking", "start: application", "target.start: found 'application', expected one of booking"),
-    "event": ("  dpd: 90\n", "  dpd: 90\n  bad_events: [closed]\n", "target.bad_events.0: found 'closed', expected one of restructured, written_off, sold"),
+    "event": ("  dpd: 90\n", "  dpd: 90\n  bad_events: [closed]\n", "target.bad_events[0]: found 'closed', expected one of restructured, written_off, sold"),
     "days": ("within_days: 30", "within_days: many", "duplicates.within_days: found 'many'"),
     "unknown key": ("exclusions:", "exclusion:", "target.exclusion: found an unknown key"),
 }  # fmt: skip
