@@ -11,6 +11,9 @@ from risk_engine.errors import UsageError
 from risk_engine.settings import Settings
 from risk_engine.store import open_store, refuse_workers
 
+OF_UPGRADES = ("Unsupported upgrade request", "No supported WebSocket library")
+"""What uvicorn tells the log of every request that asks to upgrade: to install what is switched off."""
+
 
 def serve(settings: Settings) -> None:
     """Load the release or portfolio, take the store's writer lock, and answer until told to stop (SIGINT or SIGTERM).
@@ -73,6 +76,8 @@ def _run(app: object, listener: socket.socket) -> None:
         timeout_graceful_shutdown=10,
     )
     host, port = listener.getsockname()[:2]
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(lambda record: not record.getMessage().startswith(OF_UPGRADES))
     # Uvicorn names its own sockets only.
-    logging.getLogger("uvicorn.error").info("Deciding at http://%s:%d (Press CTRL+C to stop)", host, port)
+    log.info("Deciding at http://%s:%d (Press CTRL+C to stop)", host, port)
     uvicorn.Server(config).run(sockets=[listener])

@@ -24,7 +24,7 @@ from risk_engine.application.kinds import (
 
 
 class Account(MoneyRow, frozen=True, kw_only=True):
-    """An account whose ledger was read, and the period that was read."""
+    """An account whose ledger was read, and the period that was read: one row an account."""
 
     account: Text
     institution: Text
@@ -198,7 +198,10 @@ class GuaranteeGiven(MoneyRow, frozen=True, kw_only=True):
 
 
 class Income(MoneyRow, frozen=True, kw_only=True):
-    """Income of one month from one source; ``month`` is the last day of the month."""
+    """Income of one month from one source; ``month`` is the last day of the month.
+
+    Equal payments of one month from one source are told as one row: the same row again contradicts itself.
+    """
 
     kind: Literal["salary", "business", "pension", "rent", "benefit", "other"]
     month: MonthEnd

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from risk_engine.application.contract import ColumnContract
+from risk_engine.application.kinds import DECIMAL_TOLD
 from risk_engine.application.reading import Huge, Pairs
 from risk_engine.errors import Fault, nearest_hint
 
@@ -20,7 +21,7 @@ _EXPECTED = {
     "timestamp": "a moment with its offset such as 2020-02-28T16:30:00+08:00",
     "money": "a number between -1e15 and 1e15",
     "number": "a number between -1e15 and 1e15",
-    "decimal": 'decimal text of at most 15 digits and at most 2 decimals such as "250000.00"',
+    "decimal": DECIMAL_TOLD,
     "fraction": "a fraction between 0 and 1",
     "integer": "a whole number",
     "boolean": "true or false",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk_engine.application import APPLICANT, SECTIONS
-from risk_engine.application.kinds import PLAIN_DECIMAL
+from risk_engine.application.kinds import DECIMAL_TOLD, PLAIN_DECIMAL
 from risk_engine.batch.arrays import Floats, Truths, as_decimal_texts, as_floats, as_texts, nulls, places_in
 from risk_engine.batch.arrow_kinds import NUMBER, WORD, FileColumn
 from risk_engine.batch.chunk_faults import ChunkFaults
@@ -238,7 +238,7 @@ def _decimals(part: Part, column: FileColumn, faults: ChunkFaults) -> Floats:
     values = as_decimal_texts(part.rows.column(column.name))
     plain = pc.fill_null(pc.match_substring_regex(values, PLAIN_DECIMAL), fill_value=True)
     wrong = ~plain.to_numpy()
-    faults.rows(part, column.name, wrong, 'decimal text of at most 2 decimals such as "250000.00"')
+    faults.rows(part, column.name, wrong, DECIMAL_TOLD)
     return as_floats(pc.if_else(plain, values, None)) if wrong.any() else as_floats(values)
 
 

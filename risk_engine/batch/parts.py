@@ -24,7 +24,7 @@ from risk_engine.batch.working import counted
 from risk_engine.batch.writing import COMPRESSION, replacing, told_if_unwritable, write_tables
 from risk_engine.errors import DataError
 from risk_engine.features import KERNELS
-from risk_engine.progress import Progress
+from risk_engine.progress import Progress, unwatched
 
 T = TypeVar("T")
 
@@ -105,7 +105,7 @@ class Parts:
         self, what: str, tables: Iterable[tuple[int, pa.Table]], of: Callable[[], int], progress: Progress
     ) -> Iterator[tuple[int, pa.Table]]:
         """Pass tables on and tell how many rows are done, those of the finished parts among them."""
-        done = sum(table.num_rows for table in self._tables(None))
+        done = 0 if progress is unwatched else sum(table.num_rows for table in self._tables(None))
         yield from counted(what, tables, lambda told: told[1].num_rows, of, progress, done=done)
 
     def join(self, schema: pa.Schema, seen: Callable[[pa.Table], None] | None = None) -> int:

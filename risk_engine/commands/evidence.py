@@ -88,6 +88,8 @@ def check_policy(
     from risk_engine.bundle import read_policy
     from risk_engine.features.catalogue import CATALOGUE
 
+    if not (folder / "policy.yaml").is_file():
+        raise UsageError(f"no policy at {folder}", hint="name the folder that holds policy.yaml")
     facts = [feature.fact for feature in CATALOGUE.values()]
     try:
         policy = read_policy(folder, facts, tuple(grade.strip() for grade in grades.split(",")))

@@ -25,7 +25,7 @@ from risk_engine.decision.unrouted import outside_every_route
 from risk_engine.facts import Facts, Plain
 from risk_engine.features import KERNELS
 from risk_engine.portfolio import Portfolio
-from risk_engine.rules import LiftedBy, RuleAnswer, RuleKind, RuleResult
+from risk_engine.rules import Clause, LiftedBy, RuleAnswer, RuleKind, RuleResult, Truth
 from risk_engine.vocabulary import Cause, Outcome, ReferKind, Stage, State
 
 PROBABILITY_DECIMALS = 6
@@ -34,7 +34,12 @@ MOST_APR = 100.0
 """Where fees eat the loan the cost is without bounds; it is told as the end of the fact's range."""
 
 NOTHING_LEFT = RuleResult(
-    "limit_above_nothing", RuleKind.KNOCK_OUT, RuleAnswer.DECLINE, reason=BY_LIMIT, overridable=LiftedBy.NEVER
+    "limit_above_nothing",
+    RuleKind.KNOCK_OUT,
+    RuleAnswer.DECLINE,
+    (Clause("limit", "<=", 0.0, 0.0, Truth.TRUE),),
+    BY_LIMIT,
+    overridable=LiftedBy.NEVER,
 )
 """What a cap that leaves nothing to lend comes to, also under a policy without a least amount."""
 

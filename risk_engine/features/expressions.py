@@ -24,7 +24,7 @@ SYMBOLS = {
 
 UNARY_RANK, ATOM_RANK = 6, 9
 
-SEMANTICS: Mapping[str, int] = MappingProxyType({})
+SEMANTICS: Mapping[str, int] = MappingProxyType({"LongestRun": 2})  # 1 was 0 where nothing is counted
 """Version of a kernel's meaning where it is no longer 1; raising one changes the hash of every feature that uses it."""
 
 

@@ -16,8 +16,15 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
     | {"boolean": BOOLEAN}
 )
 
-NOT_FOR_FEATURES = frozenset({"birth_date", "name", "identifier", "claimed", "found", "digest"})
-"""Columns that no feature reads: age is a protected ground; the others are names, identity numbers and contacts."""
+NOT_FOR_FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "applicant": ("name", "identifier", "birth_date"),
+        "parties": ("name", "identifier", "birth_date"),
+        "identity_checks": ("claimed", "found"),
+        "linked_applications": ("digest",),
+    }
+)
+"""Columns that tell who somebody is, and age, which is a protected ground."""
 
 
 def kind_of(section: str, column: contract.ColumnContract) -> Kind:
@@ -57,7 +64,9 @@ class Section:
                 f"the section {self._name} has no column {attribute!r}", hint=nearest_hint(attribute, self._columns)
             )
         unreadable = column.kind in ("texts", "value") or (self._single and column.kind == "text")
-        if unreadable or attribute in NOT_FOR_FEATURES:
+        if attribute in NOT_FOR_FEATURES.get(self._name, ()):
+            raise ExpressionError(f"{told} cannot be read by a feature", hint="it tells who somebody is, or an age")
+        if unreadable:
             raise ExpressionError(f"{told} cannot be read by a feature", hint="numbers, dates, words and truths can")
         settings = {"section": self._name, "column": column.name}
         kind = kind_of(self._name, column)

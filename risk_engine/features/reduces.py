@@ -308,19 +308,19 @@ def LongestRun(  # noqa: N802 - a word of the language
     0 where some are counted and the condition is never true; nothing where none is counted. What is not counted, also a
     row whose condition compares a null, is passed over and ends no run.
 
-    >>> from risk_engine.features.language import invoices, monthly, months
-    >>> LongestRun(monthly(invoices.net_amount) == 0, months(12))  # months without an invoice
-    <LongestRun(monthly(invoices.net_amount) == 0, months(12)): one value, number>
-
     Args:
-        condition: Of rows, in the section's order, or of cells that have one: monthly, daily, gaps.
-        window: Which rows or cells; left out, it is the feature's, or that of the cells.
-        on: A date column of the rows for the window to be over, in place of the section's own date.
-        covered: The share of the window that must have been looked up, above 0, at most 1.
+        condition: Row of truths, in the section's order, or Cells that have one: monthly, daily, gaps.
+        window: See :func:`Count`.
+        on: See :func:`Count`.
+        covered: See :func:`Count`.
 
     Raises:
-        ExpressionError: The condition is none, is over keys or is one value; or the window, ``on`` or ``covered`` does
-            not fit it.
+        ExpressionError: As :func:`Count`; no condition, or one over keys.
+
+    >>> from risk_engine.features.language import *
+    >>> day = ["2020-02-01", "2020-02-02", "2020-02-03"]
+    >>> measure(LongestRun(ledger.amount > 0, ever), booked_on=day, amount=[1, 2, -3])
+    2.0
     """
     need(condition, "boolean", "LongestRun")
     _ordered("LongestRun", condition)

@@ -57,7 +57,7 @@ def test_values_are_typed():
     assert isinstance(application.invoices[0].net_amount, float)
 
 
-@pytest.mark.parametrize("amount", ["300000", "0.5", "49999.99", "49999.990000"])
+@pytest.mark.parametrize("amount", ["300000", "0.5", "49.99", f"580000.{0:018}", f"{10**13 - 1}.99", "100000000000000.0"])
 @pytest.mark.parametrize("currency", ["CNY", "JPY"])
 def test_an_amount_is_to_the_cent_however_many_zeros_follow(amount, currency):
     document = minimal_document()
@@ -141,6 +141,7 @@ ONE_FAULT = [
     (("application", "amount"), 250000, "$.application.amount", ["decimal text", "in quotes"]),
     (("application", "amount"), "2.5e5", "$.application.amount", ["decimal text"]),
     (("application", "amount"), "1234567890123456", "$.application.amount", ["at most 15 digits"]),
+    (("application", "amount"), "12345678901234.56", "$.application.amount", ["at most 15 digits"]),
     (("application", "amount"), "49999.996", "$.application.amount", ["49999.996", "at most 2 decimals"]),
     (("fees", 0), FEE | {"amount": "0.001"}, "$.fees[0].amount", ["0.001", "at most 2 decimals"]),
     (("application", "amount"), "NaN", "$.application.amount", ["decimal text"]),
@@ -230,31 +231,10 @@ def test_faults_stop_at_the_number_asked_for():
     assert len(faults_of(as_bytes(document), max_faults=7)) == 7
 
 
-def test_a_stated_moment_bounds_the_future_before_the_clock():
-    document = minimal_document()
-    document["applicant"]["established_on"] = "2020-03-02"
-    (fault,) = faults_of(as_bytes(document), now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-    assert fault.path == "$.applicant.established_on"
-
-
-def test_the_day_of_decision_is_not_the_future():
-    document = minimal_document()
-    document["applicant"]["established_on"] = "2020-03-01"
-    assert decode(as_bytes(document)).applicant.established_on == dt.date(2020, 3, 1)
-
-
 def test_a_period_may_be_a_single_day():
     document = sme_document(1)
     document["sources"][0] |= {"covers_from": "2020-02-29", "covers_until": "2020-02-29"}
     assert decode(as_bytes(document)).sources[0].covers_until == dt.date(2020, 2, 29)
-
-
-@pytest.mark.parametrize("known_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-def test_the_ends_of_the_calendar_are_read(known_at):
-    document = sme_document(1)
-    document["invoices"][0]["known_at"] = known_at
-    application = decode(as_bytes(document))
-    assert decode(encode(application)) == application
 
 
 def test_what_a_kind_of_applicant_needs():
@@ -293,8 +273,7 @@ def test_a_fee_is_an_amount_or_a_rate(given):
 
 def test_a_fee_of_nothing_is_an_amount_or_a_rate_too():
     document = minimal_document()
-    fee = {"payee": "lender", "kind": "arrangement", "when": "upfront", "mandatory": True}
-    document["fees"] = [fee | {"amount": "0.00"}, fee | {"rate": 0.0}, fee | {"amount": "0.00", "rate": 0.0}]
+    document["fees"] = [FEE | {"amount": "0.00"}, FEE | {"rate": 0.0}, FEE | {"amount": "0.00", "rate": 0.0}]
     assert [fault.path for fault in faults_of(as_bytes(document))] == ["$.fees[2].rate"]
 
 

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from risk_engine.application import decode
+from risk_engine.application import decode, encode
 from risk_engine.errors import InputFaults
-from tests.application.documents import as_bytes, minimal_document, person_document
+from tests.application.documents import as_bytes, minimal_document, person_document, sme_document
 
 
 def faults_of(document, now=None):
@@ -80,3 +80,24 @@ def test_a_decision_is_made_in_a_year_that_has_a_calendar_around_it(as_of):
     document["application"] |= {"as_of": as_of, "submitted_at": "0001-01-01T00:00:00+10:00"}
     (fault,) = faults_of(document)
     assert (fault.path, fault.expected) == ("$.application.as_of", "a moment of the years 1970 to 2199")
+
+
+def test_a_stated_moment_bounds_the_future_before_the_clock():
+    document = minimal_document()
+    document["applicant"]["established_on"] = "2020-03-02"
+    (fault,) = faults_of(document, now="2026-01-01T00:00:00+00:00")
+    assert fault.path == "$.applicant.established_on"
+
+
+def test_the_day_of_decision_is_not_the_future():
+    document = minimal_document()
+    document["applicant"]["established_on"] = "2020-03-01"
+    assert decode(as_bytes(document)).applicant.established_on == dt.date(2020, 3, 1)
+
+
+@pytest.mark.parametrize("known_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_the_ends_of_the_calendar_are_read(known_at):
+    document = sme_document(1)
+    document["invoices"][0]["known_at"] = known_at
+    application = decode(as_bytes(document))
+    assert decode(encode(application)) == application

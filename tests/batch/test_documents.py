@@ -104,13 +104,13 @@ def fee_rows(amount):
         "application_id": ["A1"],
         "payee": ["lender"],
         "kind": ["arrangement"],
-        "amount": pa.array([Decimal(amount)], pa.decimal128(18, 8)),
+        "amount": pa.array([Decimal(amount)], pa.decimal128(38, 18)),
         "when": ["upfront"],
         "mandatory": [True],
     }
 
 
-@pytest.mark.parametrize("amount", ["0", "0.01", "12.5"])
+@pytest.mark.parametrize("amount", ["0", "0.01", "12.5", "580000"])
 def test_a_decimal_of_a_large_scale_is_an_amount(sections, amount):
     folder = sections(lambda tables: tables.update(fees=fee_rows(amount)))
     assert check_rows(folder) == 3

@@ -78,7 +78,8 @@ def test_a_broken_policy_tells_every_fault_with_its_line(refused, tmp_path):
     with_lines = refused("policy", "check", policy, code=1, lines=3)
     assert any("eligibility.yaml:" in line and "porpose" in line for line in with_lines)
     assert any("rate_by_grade.yaml:" in line for line in with_lines)
-    assert "policy.yaml" in refused("policy", "check", tmp_path / "none", code=1)
+    for nowhere in (tmp_path / "none", rule, policy.parent):
+        assert "policy.yaml" in refused("policy", "check", nowhere)
 
 
 def test_a_wrong_study_is_one_clear_line(refused, tmp_path):

@@ -82,6 +82,13 @@ def test_prints_canonically_and_parses_back(expression, text):
     assert expression_hash(back) == expression_hash(expression)
 
 
+def test_a_kernel_that_means_something_else_gives_another_hash():
+    """At version 1 the longest run of nothing counted was 0: a release that stored that hash must be refused."""
+    held = expression_hash(LongestRun(invoices.net_amount > 0, ever))
+    assert not held.startswith("03e7715b")
+    assert expression_hash(parse("LongestRun(invoices.net_amount > 0, ever)")) == held
+
+
 def test_a_number_prints_one_way():
     assert str(invoices.tax > 1) == str(invoices.tax > 1.0)
 

@@ -66,6 +66,14 @@ def test_drift_is_named_by_field(store, decided, release_dir):
     assert "d2 (record 2) $.score: recorded 1, replayed" in str(report)
 
 
+def test_what_earlier_engines_did_not_tell_yet_is_no_drift(store, decided, release_dir):
+    told = json.loads(decided("d1").answer)["rules"]
+    store.append(decided("d1", rules=[{key: rule[key] for key in rule if key != "overridable"} for rule in told]))
+    store.append(decided("d2", rules=[rule | {"overridable": "anybody"} for rule in told]))
+    (drifted,) = replay_records(store, release_dir).drifted
+    assert drifted.decision_id == "d2"
+
+
 def test_chosen_decisions_only(store, decided, release_dir):
     store.append(decided("d1", score=1))
     store.append(decided("d2"))
