@@ -6,8 +6,8 @@
 - ``ledger``: in an account's order of ``seq``, each balance is the one before plus the amount, to 0.01 or 1e-9 of it;
   no ``seq`` twice. Where a number is missing between two rows the balance is not compared.
 - ``credit_lines`` and ``credit_history``: one party's line, or one month of it, twice: its debt would count twice.
-- ``incomes``: one party's income of one kind, month, source (``verified``), net amount and employer twice; one
-  who is not named may be any. It would count twice. What two parties tell of a joint income is no pair.
+- ``incomes``: one party's income of one kind, month, source (``verified``), net amount and employer twice; employers
+  who are not named are one. It would count twice. What two parties tell of a joint income is no pair.
 - ``accounts``: an account twice: its overdraft limit would count twice.
 - ``guarantees``: one provider's guarantee twice. ``social_insurance``: a month twice.
 - ``tax_filings`` and ``utility_bills``: a period that ends before it begins; the same tax, period and version, or
@@ -77,13 +77,18 @@ def _invoices(section: PreparedSection) -> Truths:
 def _incomes(section: PreparedSection) -> Truths:
     # Every telling is looked at: what one party tells twice and another once, either's may have been left out.
     owner, party = section.tellers()
+
+    def column(name: str) -> Floats:
+        return _named(section.tellings(name))
+
     found = np.zeros(len(section.offsets) - 1, np.bool_)
-    of_any_employer = _agreeing(party, section.tellings, ("month", "net"), ("kind", "verified"))
-    if len(of_any_employer):
-        same = _agreeing(party, section.tellings, ("month", "net"), ("kind", "verified"), ("employer",))
-        unnamed = of_any_employer[np.isnan(section.tellings("employer")[of_any_employer])]
-        found[owner[same]] = found[owner[unnamed]] = True
+    found[owner[_agreeing(party, column, ("month", "net"), ("kind", "verified"), ("employer",))]] = True
     return found
+
+
+def _named(values: Floats) -> Floats:
+    """A column in which null equals null: NaN equals nothing."""
+    return np.where(np.isnan(values), np.inf, values)
 
 
 def _ledger(section: PreparedSection) -> Truths:
