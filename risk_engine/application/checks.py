@@ -90,9 +90,10 @@ class Seen:
         request = self.application
         if request is None or "$.application.as_of" in self.told:
             return None
+        stated: dt.datetime | None = request.as_of
         submitted = request.submitted_at
-        if request.as_of is not None or submitted is None:
-            return request.as_of  # type: ignore[no-any-return]
+        if stated is not None or submitted is None:
+            return stated
         return decided_at(request, self.now) if self.now else max(submitted, request.completed_at or submitted)
 
     def rows(self, section: str) -> Iterator[tuple[int, Any]]:
