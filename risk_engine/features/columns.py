@@ -25,9 +25,6 @@ from risk_engine.features.section_kernels import DAY
 from risk_engine.features.tables import ApplicantTable, Bytes, Floats, SectionTable, Truths
 from risk_engine.vocabulary import Cause, State
 
-# Read from their enumerations once: to ask one for a member costs more than a comparison.
-_VALUE, _NO_CAUSE = int(State.VALUE), int(Cause.NO_CAUSE)
-
 
 class Columns:
     """n applicants, prepared.
@@ -56,12 +53,14 @@ class Columns:
         for name, source in sources.items():
             if name != "parties":
                 self._sections[name] = PreparedSection(SECTIONS[name], source, moments, household)
-        self.coverage: Coverage = cover(self._sections, moments.now, household.owners, document=document)
+        stand = {name: held.there for name, held in singles.items()}
+        self.coverage: Coverage = cover(self._sections, stand, moments.now, household.owners, document=document)
         self._wrong = self._contradictions()
         self._settle(not_applicable)
-        self.ignored_rows = sum(
-            (section.ignored for section in self._sections.values()), start=np.zeros(len(moments.now), np.int64)
-        )
+        self.ignored_rows = np.zeros(len(moments.now), np.int64)
+        for section in self._sections.values():
+            if section.told is not None:
+                self.ignored_rows += section.ignored
         self._attributes: Attributes | None = None
 
     def _household(self, parties: PreparedSection | None) -> Household:
@@ -85,16 +84,13 @@ class Columns:
         return wrong if np.count_nonzero(wrong) else None
 
     def _settle(self, not_applicable: Mapping[str, npt.NDArray[np.bool_]]) -> None:
-        """States and causes of what no look-up tells."""
+        """States and causes of sections that contradict themselves, and of those that do not concern the applicant."""
         states, causes = self.coverage.states, self.coverage.causes
-        for name in SINGLES:
-            states[PLACE[name]] = self._singles[name].states if name in self._singles else int(State.NOT_OBTAINED)
-            causes[PLACE[name]][states[PLACE[name]] == _VALUE] = _NO_CAUSE
         if self._wrong is not None:
             states[self._wrong], causes[self._wrong] = int(State.NOT_OBTAINED), int(Cause.INVALID)
         for name, mask in not_applicable.items():
             states[PLACE[name]][mask] = int(State.NOT_APPLICABLE)
-            causes[PLACE[name]][mask] = _NO_CAUSE
+            causes[PLACE[name]][mask] = int(Cause.NO_CAUSE)
 
     def __len__(self) -> int:
         return len(self.moments.now)
@@ -171,12 +167,16 @@ class Columns:
 
 
 class Singles:
-    """A section that stands once per applicant."""
+    """A section that stands once per applicant.
 
-    def __init__(self, section: str, source: Mapping[str, Floats] | object, states: Bytes) -> None:
+    Attributes:
+        there: Whether it does, (n,).
+    """
+
+    def __init__(self, section: str, source: Mapping[str, Floats] | object, there: Truths) -> None:
         self._contract = SECTIONS[section]
         self._source = source
-        self.states = states
+        self.there = there
 
     def column(self, name: str, moments: Moments) -> Floats | None:
         """A column in neutral form, timestamps as local days; None where nobody has it."""
@@ -214,7 +214,7 @@ def from_document(
         name: DocumentRows(SECTIONS[name], application.columns(name), len(rows))
         for name, rows in application.listed.items()
     }
-    there = np.zeros(1, np.uint8)
+    there = np.array([True])
     return Columns(
         Moments.of(np.array([moment.timestamp()]), np.array([minutes])),
         sources,
@@ -263,15 +263,14 @@ def from_tables(
     )
 
 
-def _one_each(name: str, table: SectionTable, n: int) -> tuple[Mapping[str, Floats], Bytes]:
+def _one_each(name: str, table: SectionTable, n: int) -> tuple[Mapping[str, Floats], Truths]:
     counts = np.diff(table.offsets)
     if np.any(counts > 1):
         row = int(np.argmax(counts > 1))
         raise DataError(f"applicant {row} has {counts[row]} rows of {name}", hint="one row per application_id")
-    states = np.where(counts == 1, int(State.VALUE), int(State.NOT_OBTAINED)).astype(np.uint8)
-    there = np.flatnonzero(counts == 1)
+    there = counts == 1
     spread = {}
     for column, values in table.columns.items():
         spread[column] = np.full(n, np.nan)
         spread[column][there] = values
-    return spread, states
+    return spread, there

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from risk_engine.application import SECTIONS, SectionContract
 from risk_engine.errors import DataError
-from risk_engine.features.coverage_kernels import look, settle, start_with_first_row, tell
+from risk_engine.features.coverage_kernels import RANKED, settle
 from risk_engine.features.household import HOUSEHOLD
 from risk_engine.features.prepared import NO_ROWS, NOTHING, PreparedSection
 from risk_engine.features.tables import Bytes, Floats, Ints, Truths
@@ -28,19 +29,16 @@ from risk_engine.vocabulary import Cause
 NAMES = tuple(name for name, held in SECTIONS.items() if not held.training_only)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(NAMES)}
 
-# Refusal is information and is told before an outage; the codes rank what is told when look-ups differ.
+_TOLD = ("covers_from", "covers_until", "complete", "row_count", "provider")
 _CAUSES = {
     "refused": Cause.REFUSED,
     "unavailable": Cause.UNAVAILABLE,
     "no_record": Cause.NO_RECORD,
     "not_requested": Cause.NOT_REQUESTED,
 }
-_TOLD = ("covers_from", "covers_until", "complete", "row_count", "provider")
 _STATUS = SECTIONS["sources"].columns["status"].words
 # What was obtained ranks 0.
-_RANK = np.array([list(_CAUSES)[::-1].index(word) + 1 if word in _CAUSES else 0 for word in _STATUS], np.uint8)
-# Rank 0, nobody said anything, is told as not requested too.
-_CAUSE_OF_RANK = np.array([int(Cause.NOT_REQUESTED), *(int(cause) for cause in reversed(_CAUSES.values()))], np.uint8)
+_RANKS = np.array([RANKED.index(_CAUSES[word]) + 1 if word in _CAUSES else 0 for word in _STATUS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,67 +66,55 @@ class Coverage:
     uncounted: Truths
 
 
-def cover(held: Mapping[str, PreparedSection], now: Floats, owners: Ints, *, document: bool) -> Coverage:
+def cover(
+    held: Mapping[str, PreparedSection], singles: Mapping[str, Truths], now: Floats, owners: Ints, *, document: bool
+) -> Coverage:
     """States and coverage of every section.
 
     Args:
         held: The sections that are there.
+        singles: Of those that stand once, whether they do, (n,).
         now: Days, (n,).
         owners: The applicant of each co-borrower, (k,).
         document: In a document an empty list was obtained, but not one of which nothing was known at ``as_of``; in a
             table zero rows are obtained only by ``sources``.
     """
-    n, liable = len(now), len(now) + len(owners)
-    asked, looked, worst, starts, ends, uncounted, returned = _look(held.get("sources"), liable)
-    rows, known = np.zeros((2, len(NAMES), liable), np.int64)
-    there = np.zeros((len(NAMES), n), np.bool_)
+    n, parties, sections = len(now), len(now) + len(owners), len(NAMES)
+    there = np.zeros((sections, n), np.bool_)
+    counts, first = np.zeros((sections, 2, parties), np.int64), np.full((sections, parties), np.inf)
+    for name, stands in singles.items():
+        there[PLACE[name]] = stands
     for name, section in held.items():
         place = PLACE[name]
         there[place] = document or section.sent > 0
-        if len(section.known):
-            section.count_rows(rows[place], known[place])
+        if section.told is not None:
+            told = len(section.told[1])
+            counts[place, :, :told], first[place, :told] = section.told
         elif document:
-            rows[place, 0] = 1
-    obtained, assumed, short = settle(
-        rows, known, there, owners, _TIMED, _SINGLE, document, asked, looked, worst, starts, ends, returned
-    )
-    for place in np.flatnonzero(assumed.any(axis=1)).tolist():
-        _start_with_first_row(held[NAMES[place]], assumed[place], starts[place])
-    states, causes = tell(
-        now, owners, _JOINT, _TIMED, _CAUSE_OF_RANK, obtained, worst, starts, ends, assumed, short, uncounted
-    )
-    return Coverage(
-        states, causes, np.ascontiguousarray(starts[:, :n]), np.ascontiguousarray(ends[:, :n]),
-        assumed[:, :n], asked[:, :n], short[:, :n], uncounted[:, :n],
+            counts[place, 0, 0] = 1
+    codes, days = np.empty((2, sections, n), np.uint8), np.empty((2, sections, n))
+    flags = np.empty((4, sections, n), np.bool_)
+    settle(
+        now, owners, _TIMED, _SINGLE, _JOINT, document, there, counts, first, codes, days, flags,
+        *_look_ups(held.get("sources"), document=document),
     )  # fmt: skip
+    return Coverage(*codes, *days, *flags)
 
 
-def _look(sources: PreparedSection | None, liable: int) -> tuple[Truths, Truths, Bytes, Floats, Floats, Truths, Ints]:
-    """What ``sources`` says, (sections, liable parties) each, as :func:`look` puts it together."""
+def _look_ups(sources: PreparedSection | None, *, document: bool) -> tuple[Any, ...]:
+    """What ``sources`` says, as the last arguments of :func:`settle`."""
     if sources is None or not len(sources.kept):
-        return look(
-            len(NAMES), liable, NO_ROWS, NO_ROWS, _RANK[:0], NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NO_ROWS
-        )
+        return NO_ROWS, NO_ROWS, NO_ROWS, NOTHING, NO_ROWS, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
     section, status = sources.as_sent("section"), sources.as_sent("status")
-    if np.count_nonzero((section < len(book)) & (status < len(_RANK))) < len(section):  # nor is NaN
+    # A document's were checked as it was decoded; NaN is not less either.
+    if not document and not np.all((section < len(book)) & (status < len(_RANKS))):
         raise DataError("a row of the table sources has no section or status, or a code that no word belongs to")
-    place = np.array([PLACE.get(name, -1) for name in book])[section.astype(np.int64)]
-    rank = _RANK[status.astype(np.int64)]
-    since, until, complete, count, provider = (sources.as_sent(name) for name in _TOLD)
-    ranked = np.lexsort([provider, place, sources.liable])
-    return look(len(NAMES), liable, sources.liable, place, rank, since, until, complete, count, provider, ranked)
-
-
-def _start_with_first_row(section: PreparedSection, silent: Truths, starts: Floats) -> None:
-    parties, days = section.repeated
-    since = section.as_sent("period_start") if "period_start" in section.contract.columns else NOTHING
-    start_with_first_row(
-        np.concatenate([section.liable, parties]), np.concatenate([section.days, days]), since,
-        section.contract.event == "month", silent, starts,
-    )  # fmt: skip
+    places = np.array([PLACE.get(name, -1) for name in book])
+    told = (sources.as_sent(name) for name in _TOLD)
+    return sources.offsets, sources.liable, places, section, _RANKS, status, *told
 
 
 def covers_time(contract: SectionContract) -> bool:

@@ -1,4 +1,7 @@
-"""Kernels that settle what is known of each section, (sections, liable parties); see :mod:`coverage`."""
+"""The kernel that settles what is known of each section; see :mod:`coverage`.
+
+Within it arrays are (sections, liable parties): first the applicants, then the co-borrowers.
+"""
 
 from __future__ import annotations
 
@@ -6,45 +9,101 @@ import math
 
 import numpy as np
 
-from risk_engine.features.compiling import kernel
-from risk_engine.features.days import month_of, month_start
+from risk_engine.features.compiling import inner, kernel
+from risk_engine.features.section_kernels import rank_ties
 from risk_engine.features.tables import Bytes, Floats, Ints, Truths
 from risk_engine.vocabulary import Cause, State
 
 VALUE, NOT_OBTAINED, NO_CAUSE = int(State.VALUE), int(State.NOT_OBTAINED), int(Cause.NO_CAUSE)
 
+RANKED = (Cause.NOT_REQUESTED, Cause.NO_RECORD, Cause.UNAVAILABLE, Cause.REFUSED)
+"""Causes by rank, from 1; where look-ups differ the greatest is told. Refusal is information, an outage is not."""
+# Rank 0, nobody said anything, is told as not requested too.
+_CAUSE_OF_RANK = np.array([int(Cause.NOT_REQUESTED), *(int(cause) for cause in RANKED)], np.uint8)
+
 
 @kernel
-def look(
-    sections: int, liable: int, who: Ints, place: Ints, rank: Bytes, since: Floats, until: Floats, complete: Floats,
-    count: Floats, provider: Floats, ranked: Ints,
-) -> tuple[Truths, Truths, Bytes, Floats, Floats, Truths, Ints]:  # fmt: skip
-    """Put together what the look-ups say.
-
-    Of several looks of one section, it covers only the days that all of them cover; of several by one provider the
-    greatest number of rows counts, over providers the sum.
+def settle(
+    now: Floats, owners: Ints, timed: Truths, single: Truths, joint: Truths, document: bool,
+    there: Truths, counts: Ints, first: Floats, codes: Bytes, days: Floats, flags: Truths,
+    offsets: Ints, who: Ints, places: Ints, section: Floats, ranks: Ints, status: Floats,
+    since: Floats, until: Floats, complete: Floats, count: Floats, provider: Floats,
+) -> None:  # fmt: skip
+    """States, causes and covered days of each section, from what was sent and what the look-ups say.
 
     Args:
-        sections: How many there are.
-        liable: How many parties.
+        now: Days of decision, (n,).
+        owners: The applicant of each co-borrower.
+        timed: The sections whose rows are events in time; the others are covered whatever a look-up says.
+        single: Those that stand once.
+        joint: Those in which a co-borrower's rows count.
+        document: Whether only what was sent can have been obtained; a table cannot tell an empty list from none, so
+            there one is taken as sent where a look-up about the applicant returned it.
+        there: Of which applicants anything was sent, (sections, n).
+        counts: How many rows each party told, and how many are known of it, (sections, 2, parties).
+        first: The day its first row begins, (sections, parties).
+        codes: To be filled: states and causes, (2, sections, n).
+        days: To be filled: the first covered day and the one after the last, none after the day of decision.
+        flags: To be filled: whether the first day was taken from a row, a look-up says anything, less is there than
+            was returned, a look-up does not say how much.
+        offsets: Applicant i owns the look-ups ``offsets[i]:offsets[i + 1]``.
         who: The liable party each look-up is about.
-        place: The section it is about; negative where there is none of that name.
-        rank: Of its status, 0 where it was obtained.
+        places: By code, the place of a section; negative where there is none of that name.
+        section: What it is about.
+        ranks: By code, the rank of a status; 0 of what was obtained.
+        status: What became of it.
         since: First covered day.
         until: Last covered day.
         complete: Whether it covers what it says; if not, it covers no window at all.
         count: How many rows it returned.
         provider: Whom it asked.
-        ranked: The look-ups with those of one party, section and provider together.
+    """
+    asked, looked, worst, starts, ends, uncounted, returned = _look(
+        first.shape, offsets, who, places, section, ranks, status, since, until, complete, count, provider
+    )
+    obtained, assumed, short = _weigh(
+        owners, timed, single, document, there, counts, first, asked, looked, worst, starts, ends, returned
+    )
+    n = len(now)
+    for i in range(len(joint)):
+        for other in range(n, n + len(owners) if joint[i] else n):
+            k = owners[other - n]
+            obtained[i, k] = obtained[i, k] and obtained[i, other]
+            worst[i, k] = max(worst[i, k], worst[i, other])
+            starts[i, k], ends[i, k] = max(starts[i, k], starts[i, other]), min(ends[i, k], ends[i, other])
+            assumed[i, k] = assumed[i, k] or assumed[i, other]
+            short[i, k] = short[i, k] or short[i, other]
+            uncounted[i, k] = uncounted[i, k] or uncounted[i, other]
+        for k in range(n):
+            got = there[i, k] if single[i] else obtained[i, k]
+            codes[0, i, k] = VALUE if got else NOT_OBTAINED
+            codes[1, i, k] = NO_CAUSE if got or obtained[i, k] else _CAUSE_OF_RANK[worst[i, k]]
+            days[0, i, k], days[1, i, k] = starts[i, k], min(ends[i, k], now[k] + 1.0) if timed[i] else ends[i, k]
+            flags[0, i, k], flags[1, i, k] = assumed[i, k], asked[i, k]
+            flags[2, i, k], flags[3, i, k] = short[i, k], uncounted[i, k]
+
+
+@inner
+def _look(
+    shape: tuple[int, int], offsets: Ints, who: Ints, places: Ints, section: Floats, ranks: Ints, status: Floats,
+    since: Floats, until: Floats, complete: Floats, count: Floats, provider: Floats,
+) -> tuple[Truths, Truths, Ints, Floats, Floats, Truths, Ints]:  # fmt: skip
+    """Put together what the look-ups say.
+
+    Of several looks of one section, it covers only the days that all of them cover; of several by one provider the
+    greatest number of rows counts, over providers the sum.
 
     Returns:
         Where there is any look-up; where one was obtained; the greatest rank; the first day that all cover, and the day
         after the last; where one does not say how many rows it returned; how many they returned.
     """
-    shape = (sections, liable)
-    asked, obtained, uncounted = np.zeros((3, sections, liable), np.bool_)
-    worst, returned = np.zeros(shape, np.uint8), np.zeros(shape, np.int64)
+    asked, obtained, uncounted = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    worst, returned = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     starts, ends = np.full(shape, -math.inf), np.full(shape, math.inf)
+    place = np.empty(len(who), np.int64)
+    for row in range(len(who)):
+        place[row] = places[int(section[row])]
+    ranked = _by_provider(offsets, who, place, provider)
     most = 0
     for turn in range(len(ranked)):
         row = ranked[turn]
@@ -52,8 +111,9 @@ def look(
         if i < 0:
             continue
         asked[i, k] = True
-        worst[i, k] = max(worst[i, k], rank[row])
-        if rank[row] == 0:
+        rank = ranks[int(status[row])]
+        worst[i, k] = max(worst[i, k], rank)
+        if rank == 0:
             obtained[i, k] = True
             covers = complete[row] != 0.0
             first, end = (since[row], until[row] + 1.0) if covers else (math.inf, -math.inf)
@@ -73,110 +133,42 @@ def look(
     return asked, obtained, worst, starts, ends, uncounted, returned
 
 
-@kernel
-def settle(
-    rows: Ints, known: Ints, there: Truths, owners: Ints, timed: Truths, single: Truths, document: bool,
-    asked: Truths, looked: Truths, worst: Bytes, starts: Floats, ends: Floats, returned: Ints,
-) -> tuple[Truths, Truths, Truths]:  # fmt: skip
-    """Of which parties a section was obtained, has to be covered from its first row, is less than was returned.
+@inner
+def _by_provider(offsets: Ints, who: Ints, place: Ints, provider: Floats) -> Ints:
+    """The look-ups with those of one party, section and provider together."""
+    ranked, tied = np.arange(len(who)), np.ones(len(who) + 1, np.bool_)
+    for start in offsets:
+        tied[start] = False
+    if rank_ties(who.astype(np.float64), ranked, tied) and rank_ties(place.astype(np.float64), ranked, tied):
+        rank_ties(provider, ranked, tied)
+    return ranked
 
-    Args:
-        rows: How many each party told.
-        known: How many are known of each.
-        there: Of which applicants anything was sent, (sections, n).
-        owners: The applicant of each co-borrower; these are the parties after the applicants.
-        timed: Those whose rows are events in time; the others are covered whatever a look-up says.
-        single: Those that stand once.
-        document: Whether only what was sent can have been obtained; a table cannot tell an empty list from none, so
-            there one is taken as sent where a look-up about the applicant returned it.
-        asked: As :func:`look` leaves them, like the rest.
-        looked: Where a look-up obtained something.
-        worst: Made 0 where obtained.
-        starts: First covered days.
-        ends: Days after the last.
-        returned: Rows that the look-ups returned.
+
+@inner
+def _weigh(
+    owners: Ints, timed: Truths, single: Truths, document: bool, there: Truths, counts: Ints, first: Floats,
+    asked: Truths, looked: Truths, worst: Ints, starts: Floats, ends: Floats, returned: Ints,
+) -> tuple[Truths, Truths, Truths]:  # fmt: skip
+    """Of which parties a section was obtained, is covered from its first row, is less than was returned.
+
+    Where something was obtained, ``worst`` is made 0; ``starts`` and ``ends`` become those of the rows.
     """
-    obtained, open_ended, short = np.zeros((3, *rows.shape), np.bool_)
-    n = there.shape[1]
-    for i in range(rows.shape[0]):
-        for k in range(rows.shape[1]):
+    shape, n = first.shape, there.shape[1]
+    obtained, assumed, short = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    for i in range(shape[0]):
+        for k in range(shape[1]):
             case = k if k < n else owners[k - n]
             sent = there[i, case] or (looked[i, case] and not document)
-            held = rows[i, k] > 0 or (looked[i, k] and sent)
+            held = counts[i, 0, k] > 0 or (looked[i, k] and sent)
             obtained[i, k] = held and (looked[i, k] or not asked[i, k])
             # Nothing returned of a co-borrower is nothing to send.
             missing = looked[i, k] and not held and k < n and not single[i]
-            short[i, k] = missing or known[i, k] < returned[i, k]
+            short[i, k] = missing or counts[i, 1, k] < returned[i, k]
             if obtained[i, k]:
                 worst[i, k] = 0
             if not timed[i]:
                 starts[i, k], ends[i, k] = -math.inf, math.inf
-            open_ended[i, k] = obtained[i, k] and sent and timed[i] and starts[i, k] == -math.inf
-    return obtained, open_ended, short
-
-
-@kernel
-def start_with_first_row(
-    who: Ints, days: Floats, since: Floats, monthly: bool, silent: Truths, starts: Floats
-) -> None:  # fmt: skip
-    """Where no look-up says since when, a section is covered from the day of the party's first row.
-
-    Args:
-        who: The liable party each row is about.
-        days: Its event day.
-        since: The day its period starts; empty where rows tell no period.
-        monthly: Whether rows tell of months by their last day: known from the first.
-        silent: Of which parties.
-        starts: Their first covered days, to be found; -inf where there is no row.
-    """
-    first = np.full(len(starts), math.inf)
-    for row in range(len(days)):
-        day = days[row]
-        if monthly and day > -math.inf:
-            day = month_start(month_of(day))
-        if row < len(since) and since[row] < day:
-            day = since[row]
-        first[who[row]] = min(first[who[row]], day)
-    for k in range(len(starts)):
-        if silent[k]:
-            starts[k] = math.floor(first[k]) if math.isfinite(first[k]) else -math.inf
-
-
-@kernel
-def tell(
-    now: Floats, owners: Ints, joint: Truths, timed: Truths, cause_of_rank: Bytes,
-    obtained: Truths, worst: Bytes, starts: Floats, ends: Floats, assumed: Truths, short: Truths, uncounted: Truths,
-) -> tuple[Bytes, Bytes]:  # fmt: skip
-    """States and causes, (sections, n), of what is known of each applicant and of everybody liable beside them.
-
-    Args:
-        now: Days of decision, (n,).
-        owners: The applicant of each co-borrower.
-        joint: The sections in which a co-borrower's rows count.
-        timed: Those whose rows are events in time.
-        cause_of_rank: By rank.
-        obtained: Of each liable party, as :func:`settle` leaves them, like the rest; the applicants' are made whole.
-        worst: The ranks.
-        starts: First covered days.
-        ends: Days after the last; none after the day of decision.
-        assumed: Whether the first was.
-        short: Whether less is there than was returned.
-        uncounted: Whether a look-up does not say.
-    """
-    n = len(now)
-    states, causes = np.empty((len(joint), n), np.uint8), np.empty((len(joint), n), np.uint8)
-    for i in range(len(joint)):
-        for other in range(n, n + len(owners) if joint[i] else n):
-            k = owners[other - n]
-            obtained[i, k] = obtained[i, k] and obtained[i, other]
-            worst[i, k] = max(worst[i, k], worst[i, other])
-            starts[i, k], ends[i, k] = max(starts[i, k], starts[i, other]), min(ends[i, k], ends[i, other])
-            assumed[i, k] = assumed[i, k] or assumed[i, other]
-            short[i, k] = short[i, k] or short[i, other]
-            uncounted[i, k] = uncounted[i, k] or uncounted[i, other]
-        for k in range(n):
-            states[i, k] = VALUE if obtained[i, k] else NOT_OBTAINED
-            causes[i, k] = NO_CAUSE if obtained[i, k] else cause_of_rank[worst[i, k]]
-            if timed[i]:
-                ends[i, k] = min(ends[i, k], now[k] + 1.0)
-    return states, causes
+            assumed[i, k] = obtained[i, k] and sent and timed[i] and starts[i, k] == -math.inf
+            if assumed[i, k] and math.isfinite(first[i, k]):
+                starts[i, k] = math.floor(first[i, k])
+    return obtained, assumed, short

@@ -103,8 +103,7 @@ class Household:
         """
         column = contract.columns.get("party")
         party = source.raw("party") if column is not None and column.optional else None
-        told = np.empty(0, np.int64) if party is None else np.flatnonzero(~np.isnan(party))
-        if party is None or not len(told):
+        if party is None or not len(told := np.flatnonzero(~np.isnan(party))):
             return None
         book = source.texts("party")
         if not book:
@@ -122,23 +121,20 @@ class Household:
         standing[told] = found
         return standing
 
-    def repeated(
-        self, contract: SectionContract, source: RowSource, standing: Ints, keep: npt.NDArray[np.bool_]
-    ) -> Ints:
-        """Of the rows to keep, those that another liable party's row tells already: all but one of each joint thing.
+    def repeated(self, contract: SectionContract, source: RowSource, standing: Ints, rows: Ints) -> Ints:
+        """Of some rows, those that another liable party's row tells already: all but one of each joint thing.
 
         Args:
             contract: Of the section.
             source: Its rows.
             standing: As :meth:`standing` says.
-            keep: Which rows are to be looked at.
+            rows: Of liable parties, in the order they were sent.
         """
         joint = _JOINT.get(contract.name)
         if joint is None or not len(self.owners):
             return np.empty(0, np.int64)
         shared = np.zeros(len(self._applicants) - len(self.owners), np.bool_)
         shared[self.owners] = True
-        rows = np.flatnonzero(keep)
         rows = rows[shared[self._applicants[standing[rows]]]]
         if joint.words:
             kind = joint.same[0]

@@ -24,11 +24,11 @@ from risk_engine.features.integrity_kernels import off_balance
 from risk_engine.features.prepared import PreparedSection
 from risk_engine.features.tables import Floats, Ints, Truths
 
-Check = Callable[[PreparedSection], Truths]
+Check = Callable[[PreparedSection], Truths | None]
 
 
 def broken(section: PreparedSection) -> Truths | None:
-    """Of which applicants the section contradicts itself, (n,); None where nothing is checked or there is no row."""
+    """Of which applicants the section contradicts itself, (n,); None where none is found to."""
     check = _CHECKS.get(section.contract.name)
     return None if check is None or not len(section.kept) else check(section)
 
@@ -66,11 +66,11 @@ def _twins(keys: list[Floats | Ints]) -> Ints:
     return np.sort(ranked[paired])
 
 
-def _invoices(section: PreparedSection) -> Truths:
+def _invoices(section: PreparedSection) -> Truths | None:
     # In canonical order equal day and amount stand together: most firms are done after one look.
     day, amount = section.dates, section.column("net_amount")
     if not np.count_nonzero((day[1:] == day[:-1]) & (amount[1:] == amount[:-1])):
-        return np.zeros(len(section.offsets) - 1, np.bool_)
+        return None
     return _repeated(section, ("issued_on", "direction", "net_amount"), ("invoice_no",))
 
 
@@ -94,7 +94,7 @@ def _named(values: Floats) -> Floats:
 def _ledger(section: PreparedSection) -> Truths:
     account, seq, amount, balance = (section.as_sent(name) for name in ("account", "seq", "amount", "balance"))
     ranked = section.ranked_by("account", "seq")
-    return off_balance(ranked, section.owner, account, seq, amount, balance, len(section.sent))
+    return off_balance(ranked, section.owner, account, seq, amount, balance, len(section.offsets) - 1)
 
 
 def _periods(*steps: tuple[str, ...]) -> Check:

@@ -15,18 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from risk_engine.application import SECTIONS, SectionContract
-from risk_engine.features.household import NOT_LIABLE, UNLISTED, Household
+from risk_engine.features.household import ALONE, Household
 from risk_engine.features.row_sources import RowSource, read_only
-from risk_engine.features.section_kernels import DAY, counted, known_rows, rank_ties, revealed, rows_kept
-from risk_engine.features.tables import Floats, Ints, Truths
+from risk_engine.features.section_kernels import DAY, rank_ties, revealed, take_known
+from risk_engine.features.tables import Floats, Ints
 
 NOTHING = read_only(np.empty(0))
 """A column that nobody has."""
 
 NO_ROWS = np.empty(0, np.int64)
 """The rows of a section without any."""
-
-_NO_TRUTHS = np.empty(0, np.bool_)
 
 _AMOUNTS = ("money", "number", "decimal")
 _LAST = ("row_id", "known_at", "provider")
@@ -64,13 +62,12 @@ class PreparedSection:
         kept: The raw row behind each row, as they were sent.
         days: The event day of each row, as they were sent; -inf where it has none.
         owner: The applicant of each row.
-        ignored: Rows left out because they lie at or after ``as_of`` or on its day, per applicant.
-        sent: Rows as sent, per applicant, everybody's.
-        known: Of each raw row, whether it was known and begun before ``as_of``; those of its day are.
         standing: Of each raw row, whom it is about (:meth:`Household.standing`).
         liable: Of each row, as they were sent, the liable party it is about.
-        repeated: Liable party and event day of each row left out because another liable party's row tells the same.
-        joint: Raw rows: those left out so.
+        joint: Raw rows left out because another liable party's row tells the same.
+        told: Of each liable party, how many rows it told, how many about it were known, (2, parties), and the day its
+            first begins. Joint rows count for all that told them. None where there is no row.
+        ignored: Rows left out being at or after ``as_of`` or on its day, per applicant; empty where no row is.
         not_liable: Rows left out because they are about somebody who is not liable, per applicant; None where none is.
         unlisted: Rows about a party that the case does not list, per applicant; None where none is.
     """
@@ -85,63 +82,69 @@ class PreparedSection:
         "ignored",
         "joint",
         "kept",
-        "known",
         "liable",
         "not_liable",
         "offsets",
         "owner",
-        "repeated",
-        "sent",
         "standing",
+        "told",
         "unlisted",
     )
 
     def __init__(
-        self, contract: SectionContract, source: RowSource, moments: Moments, household: Household | None = None
+        self, contract: SectionContract, source: RowSource, moments: Moments, household: Household = ALONE
     ) -> None:
         self.contract = contract
         self._source, self._moments = source, moments
         self._columns: dict[str, Floats] = {}
         self._ordered: tuple[Ints, Floats] | None = None
-        self.sent = source.offsets[1:] - source.offsets[:-1]
-        self.repeated, self.joint = (NO_ROWS, NOTHING), NO_ROWS
+        self.joint = NO_ROWS
+        self.told: tuple[Ints, Floats] | None = None
         self.standing: Ints | None = None
         self.not_liable: Ints | None = None
         self.unlisted: Ints | None = None
-        if not source.offsets[-1]:
-            self.known, self.days, self.ignored = _NO_TRUTHS, NOTHING, self.sent
-            self.kept = self.liable = self.owner = NO_ROWS
-            self.offsets = source.offsets
+        count, n = int(source.offsets[-1]), len(moments.now)
+        if not count:
+            self.days, self.offsets = NOTHING, source.offsets
+            self.kept = self.liable = self.owner = self.ignored = NO_ROWS
             return
-        clock = _clock(contract.name)
-        self.known, keep, days = known_rows(
+        clock, parties = _clock(contract.name), n + len(household.owners)
+        standing = self.standing = household.standing(contract, source)
+        rows, days, self.offsets = np.empty((2, count), np.int64), np.empty(count), np.empty(n + 1, np.int64)
+        counts, first = self.told = np.zeros((2, parties), np.int64), np.empty(parties)
+        left_out = np.zeros((3, n), np.int64)
+        take_known(
             source.offsets, moments.as_of, moments.offset, moments.now,
-            self._raw(clock.event), self._raw(clock.public), self._raw(clock.known_at),
-            clock.event_is_date, clock.public_is_date, clock.ends_before_now,
+            self._raw(clock.event), self._raw(clock.public), self._raw(clock.known_at), self._raw(clock.since),
+            NO_ROWS if standing is None else standing,
+            clock.event_is_date, clock.public_is_date, clock.ends_before_now, clock.monthly,
+            rows, days, self.offsets, counts, first, left_out,
         )  # fmt: skip
-        standing = self.standing = None if household is None else household.standing(contract, source)
-        if household is not None and standing is not None:
-            self._keep_liable(household, standing, keep, days)
-        self.kept, self.offsets, self.owner = rows_kept(keep, source.offsets)
-        self.days = read_only(days[self.kept])
-        self.liable = self.owner if standing is None else standing[self.kept]
+        self.kept, self.owner = rows[:, : self.offsets[-1]]
+        self.days = read_only(days[: self.offsets[-1]])
+        self.ignored, not_liable, unlisted = left_out
         if standing is None:
-            self.ignored = self.sent - (self.offsets[1:] - self.offsets[:-1])
+            self.liable = self.owner
+        else:
+            self.not_liable, self.unlisted = not_liable, unlisted
+            self.joint = household.repeated(contract, source, standing, self.kept)
+            if len(self.joint):
+                self._leave_out(self.joint)
+            self.liable = standing[self.kept]
 
     def _raw(self, name: str | None) -> Floats:
         raw = None if name is None else self._source.raw(name)
         return NOTHING if raw is None else raw
 
-    def _keep_liable(self, household: Household, standing: Ints, keep: Truths, days: Floats) -> None:
-        """Keep of the known rows those of liable parties, of joint ones one."""
-        offsets = self._source.offsets
-        self.ignored = counted((standing >= 0) & ~keep, offsets)
-        self.not_liable = counted(keep & (standing == NOT_LIABLE), offsets)
-        self.unlisted = counted(keep & (standing == UNLISTED), offsets)
-        keep &= standing >= 0
-        again = self.joint = household.repeated(self.contract, self._source, standing, keep)
-        keep[again] = False
-        self.repeated = standing[again], days[again]
+    def _leave_out(self, joint: Ints) -> None:
+        left = ~np.isin(self.kept, joint)
+        self.kept, self.owner, self.days = self.kept[left], self.owner[left], read_only(self.days[left])
+        self.offsets = self.owner.searchsorted(np.arange(len(self.offsets)))
+
+    @property
+    def sent(self) -> Ints:
+        """Rows as sent, per applicant, everybody's."""
+        return np.diff(self._source.offsets)
 
     @property
     def order(self) -> Ints:
@@ -166,10 +169,10 @@ class PreparedSection:
 
     def tellers(self) -> tuple[Ints, Ints]:
         """The applicant and the liable party of each row as sent, then of each joint one that was left out."""
-        if not len(self.joint):
+        if self.standing is None:
             return self.owner, self.liable
         owner = self._source.offsets.searchsorted(self.joint, side="right") - 1
-        return np.concatenate([self.owner, owner]), np.concatenate([self.liable, self.repeated[0]])
+        return np.concatenate([self.owner, owner]), np.concatenate([self.liable, self.standing[self.joint]])
 
     def tellings(self, name: str) -> Floats:
         """A column of the same rows."""
@@ -188,20 +191,6 @@ class PreparedSection:
     def beside(self, row: int) -> int:
         """How many rows of an applicant were left out because they are about somebody who is not liable."""
         return 0 if self.not_liable is None else int(self.not_liable[row])
-
-    def count_rows(self, rows: Ints, known: Ints) -> None:
-        """Count for each liable party the rows that it told and those about it that were known before ``as_of``.
-
-        Joint rows count for every party that told them; those of the day of decision are known.
-        """
-        if self.standing is None:
-            own = slice(len(self.sent))
-            rows[own] = self.offsets[1:] - self.offsets[:-1]
-            known[own] = counted(self.known, self._source.offsets)
-        else:
-            about = self.standing[self.known & (self.standing >= 0)]
-            rows[:] = np.bincount(np.concatenate([self.liable, self.repeated[0]]), minlength=len(rows))
-            known[:] = np.bincount(about, minlength=len(known))
 
     def index_in_applicant(self, row: int) -> Ints:
         """For each row of an applicant, its place among the rows as they were sent."""
@@ -252,9 +241,11 @@ class _Clock(NamedTuple):
     event: str | None
     public: str | None
     known_at: str | None
+    since: str | None
     event_is_date: bool
     public_is_date: bool
     ends_before_now: bool
+    monthly: bool
 
 
 @cache
@@ -265,10 +256,12 @@ def _clock(name: str) -> _Clock:
         contract.event,
         contract.public,
         "known_at" if "known_at" in contract.columns else None,
+        "period_start" if "period_start" in contract.columns else None,
         contract.event in dates,
         contract.public in dates,
         # Windows end before the day of decision. A look-up of that day has a time, and was known if it came before.
         contract.event in dates and not contract.snapshot,
+        contract.event == "month",
     )
 
 

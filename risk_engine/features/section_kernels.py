@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from risk_engine.features.compiling import inner, kernel
+from risk_engine.features.days import month_of, month_start
 from risk_engine.features.tables import Floats, Ints, Truths
 
 DAY = 86_400.0
@@ -19,11 +20,12 @@ FEW = 16
 
 
 @kernel
-def known_rows(
+def take_known(
     offsets: Ints, as_of: Floats, shift: Floats, now: Floats, event: Floats, public: Floats, known_at: Floats,
-    event_is_date: bool, public_is_date: bool, ends_before_now: bool,
-) -> tuple[Truths, Truths, Floats]:  # fmt: skip
-    """Of each row, whether it was known and begun before ``as_of``, whether it counts, and its event day.
+    since: Floats, standing: Ints, event_is_date: bool, public_is_date: bool, ends_before_now: bool, monthly: bool,
+    rows: Ints, days: Floats, ends: Ints, counts: Ints, first: Floats, left_out: Ints,
+) -> None:  # fmt: skip
+    """Take the rows that were known and begun before ``as_of`` and count; what is not taken stands at the end.
 
     Args:
         offsets: Whose rows they are.
@@ -33,23 +35,54 @@ def known_rows(
         event: When each row begins.
         public: When it becomes known unless ``known_at`` says; where it is null, with its event.
         known_at: When it became known.
+        since: The day its period starts.
+        standing: The liable party it is about, negative where there is none; empty where all are the applicants'.
         event_is_date: Whether ``event`` tells days rather than moments.
         public_is_date: The same of ``public``.
         ends_before_now: Whether a row of the day of decision does not count.
+        monthly: Whether rows tell of months by their last day: they begin on the first.
+        rows: Filled with the rows taken and the applicant of each, (2, rows).
+        days: Filled with their event days.
+        ends: Filled with their offsets.
+        counts: Raised by how many rows of each liable party are taken, and are known: those of the day of decision too.
+        first: Filled with the day each liable party's first row begins; inf where it has none.
+        left_out: Raised by how many of each applicant are left out for their time, for their party that is not liable,
+            for one that is not listed, (3, n).
     """
-    count = offsets[-1]
-    known, kept, days = np.empty(count, np.bool_), np.empty(count, np.bool_), np.empty(count)
+    first[:] = math.inf
+    at = 0
     for i in range(len(offsets) - 1):
+        ends[i] = at
         for row in range(offsets[i], offsets[i + 1]):
+            who = standing[row] if len(standing) else i
             begun = _moment(event, row, event_is_date, shift[i])
             told = known_at[row] if len(known_at) else NAN
             if told != told:
                 told = _moment(public, row, public_is_date, shift[i])
-            known[row] = not (begun >= as_of[i] or told >= as_of[i])
+            known = not (begun >= as_of[i] or told >= as_of[i])
             day = _local_day(event[row], event_is_date, shift[i]) if len(event) else NAN
-            kept[row] = known[row] and not (ends_before_now and day >= now[i])
-            days[row] = day if day == day else -math.inf
-    return known, kept, days
+            if known and who >= 0:
+                counts[1, who] += 1
+            if not known or (ends_before_now and day >= now[i]):
+                left_out[0, i] += who >= 0
+                continue
+            if who < 0:
+                left_out[-who, i] += 1
+                continue
+            counts[0, who] += 1
+            rows[0, at], rows[1, at] = row, i
+            days[at] = day if day == day else -math.inf
+            first[who] = min(first[who], _start(days[at], since[row] if len(since) else NAN, monthly))
+            at += 1
+    ends[-1] = at
+
+
+@inner
+def _start(day: float, since: float, monthly: bool) -> float:
+    """The day from which a row tells."""
+    if monthly and day > -math.inf:
+        day = month_start(month_of(day))
+    return min(since, day) if since == since else day
 
 
 @inner
@@ -63,34 +96,6 @@ def _moment(values: Floats, row: int, is_date: bool, shift: float) -> float:
 def _local_day(value: float, is_date: bool, shift: float) -> float:
     """A date as it is, a timestamp as its local day with the fraction."""
     return value if is_date else (value + shift) / DAY
-
-
-@kernel
-def rows_kept(kept: Truths, offsets: Ints) -> tuple[Ints, Ints, Ints]:
-    """The rows that are kept, their offsets, and the applicant of each."""
-    ends = np.zeros(len(offsets), np.int64)
-    for i in range(len(offsets) - 1):
-        ends[i + 1] = ends[i]
-        for row in range(offsets[i], offsets[i + 1]):
-            ends[i + 1] += kept[row]
-    rows, owner = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.int64)
-    at = 0
-    for i in range(len(offsets) - 1):
-        for row in range(offsets[i], offsets[i + 1]):
-            if kept[row]:
-                rows[at], owner[at] = row, i
-                at += 1
-    return rows, ends, owner
-
-
-@kernel
-def counted(rows: Truths, offsets: Ints) -> Ints:
-    """How many rows of each applicant are true."""
-    counts = np.zeros(len(offsets) - 1, np.int64)
-    for i in range(len(counts)):
-        for row in range(offsets[i], offsets[i + 1]):
-            counts[i] += rows[row]
-    return counts
 
 
 @kernel

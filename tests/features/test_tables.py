@@ -10,6 +10,7 @@ from risk_engine.features import SectionTable, from_tables
 from risk_engine.features.language import Count, Sum, attribute, ever, invoices
 from risk_engine.features.plan import Plan
 from risk_engine.features.tables import ApplicantTable
+from risk_engine.vocabulary import State
 from tests.application.documents import minimal_document
 from tests.features.evidence import application, document, invoice, table_columns
 from tests.features.measure import feature
@@ -69,6 +70,16 @@ def test_no_rows_are_none_only_where_a_look_up_says_so():
     matrix = Plan([feature(Count(invoices.tax, ever))]).run(columns)
     assert matrix.values[:, 0].tolist()[:2] == [1.0, 0.0]
     assert matrix.states[:, 0].tolist() == [0, 0, 2]
+
+
+def test_a_look_up_of_unknown_start_that_returned_nothing_needs_no_table_of_its_section():
+    columns = {"section": np.zeros(1), "status": np.zeros(1), "complete": np.ones(1)}
+    table = SectionTable(np.array([0, 1, 1]), columns, {"section": ("invoices",)})
+    told = from_tables(APPLICANTS, {"sources": table})
+    matrix = Plan([feature(Count(invoices.tax, ever))]).run(told)
+    assert matrix.states[:, 0].tolist() == [State.VALUE, State.NOT_OBTAINED]
+    assert told.covers("invoices")[0].tolist() == [-np.inf, -np.inf]
+    assert told.notes(0) == ("coverage of invoices assumed from first row",)
 
 
 def test_what_does_not_concern_some_applicants():
