@@ -140,12 +140,12 @@ def number_of(kind: str, plain: Sequence[Any], *, optional: bool) -> Floats:
         # Both read Decimals and truths as the nearest float; numpy reads None as NaN.
         return np.array(plain, dtype=np.float64) if optional else _floats(plain)
     told, dtype, start = _MOMENTS[kind]
-    if not optional:
+    if not optional or all(plain):  # a moment is true
         return (np.fromiter(map(told, plain), dtype, len(plain)) - start).astype(np.float64)
-    values = [math.nan] * len(plain)
-    for row in compress(range(len(plain)), plain):  # most are null, and a moment is true
+    values = np.full(len(plain), math.nan)
+    for row in compress(range(len(plain)), plain):  # most are null
         values[row] = told(plain[row]) - start
-    return _floats(values)
+    return values
 
 
 _MOMENTS: Mapping[str, tuple[Callable[[Any], float], type, int]] = {
