@@ -122,40 +122,56 @@ def single(op: int, x: float) -> float:
 
 @inner
 def pairs(  # noqa: C901 - one loop per operation
-    mem: Floats, op: int, d: int, a: int, step_a: int, b: int, step_b: int, n: int
+    mem: Floats, op: int, d: int, a: int, step_a: int, b: int, step_b: int, n: int, scratch: int
 ) -> None:
-    """Row by row. The loops that most features run know their operation, so that it is chosen once, not per row."""
+    """Row by row. The loops that most features run know their operation, so that they do several rows at a time."""
+    made, left, right = mem[d : d + n], _rows(mem, a, step_a, n, scratch), _rows(mem, b, step_b, n, scratch)
     if op == WHEN:
         for i in range(n):
-            mem[d + i] = joined(WHEN, mem[a + i * step_a], mem[b + i * step_b])
+            made[i] = joined(WHEN, left[i], right[i])
     elif op == AND:
         for i in range(n):
-            mem[d + i] = joined(AND, mem[a + i * step_a], mem[b + i * step_b])
-    elif op == EQ:
+            made[i] = joined(AND, left[i], right[i])
+    elif op == OR:
         for i in range(n):
-            mem[d + i] = compared(EQ, mem[a + i * step_a], mem[b + i * step_b])
-    elif op == LT:
-        for i in range(n):
-            mem[d + i] = compared(LT, mem[a + i * step_a], mem[b + i * step_b])
-    elif op == GT:
-        for i in range(n):
-            mem[d + i] = compared(GT, mem[a + i * step_a], mem[b + i * step_b])
-    elif op == GE:
-        for i in range(n):
-            mem[d + i] = compared(GE, mem[a + i * step_a], mem[b + i * step_b])
+            made[i] = joined(OR, left[i], right[i])
     elif op == FILL:
         for i in range(n):
-            mem[d + i] = joined(FILL, mem[a + i * step_a], mem[b + i * step_b])
+            made[i] = joined(FILL, left[i], right[i])
+    elif op == EQ:
+        for i in range(n):
+            made[i] = compared(EQ, left[i], right[i])
+    elif op == LT:
+        for i in range(n):
+            made[i] = compared(LT, left[i], right[i])
+    elif op == GT:
+        for i in range(n):
+            made[i] = compared(GT, left[i], right[i])
+    elif op == GE:
+        for i in range(n):
+            made[i] = compared(GE, left[i], right[i])
     else:
         for i in range(n):
-            mem[d + i] = pair(op, mem[a + i * step_a], mem[b + i * step_b])
+            made[i] = pair(op, left[i], right[i])
+
+
+@inner
+def _rows(mem: Floats, a: int, step: int, n: int, scratch: int) -> Floats:
+    """A vector, or a single value that stands in every row."""
+    if step == 1:
+        return mem[a : a + n]
+    same = mem[scratch : scratch + n]
+    for i in range(n):
+        same[i] = mem[a]
+    return same
 
 
 @inner
 def singles(mem: Floats, op: int, d: int, a: int, n: int) -> None:
     """Row by row."""
+    made, given = mem[d : d + n], mem[a : a + n]
     for i in range(n):
-        mem[d + i] = single(op, mem[a + i])
+        made[i] = single(op, given[i])
 
 
 @inner

@@ -52,7 +52,7 @@ def _by_row(
         n = length[a] if step[STEP_A] == 1 else length[b]
         if step[STEP_A] == 1 and step[STEP_B] == 1:
             n = min(n, length[b])
-        pairs(mem, step[HOW], at[d], at[a], step[STEP_A], at[b], step[STEP_B], n)
+        pairs(mem, step[HOW], at[d], at[a], step[STEP_A], at[b], step[STEP_B], n, scratch)
     elif code == op.SINGLES:
         singles(mem, step[HOW], at[d], at[a], n)
     elif code == op.GROUP:
