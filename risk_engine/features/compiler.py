@@ -95,12 +95,16 @@ class Compiler:
             case "now":
                 return self.program.step(op.NOW, None, extra=at.clock)
             case "input":
+                # What a request leaves out was not asked for: that is not the same as none.
                 key: InputKey = (e.settings["section"], e.settings["column"])
+                missing = op.NOT_OBTAINED
             case "attribute":
                 key = ("attributes", e.settings["name"], e.settings.get("words"))
+                missing = op.NONE
             case _:
                 raise ExpressionError(f"{e} cannot be run")
-        return self.program.step(op.INPUT, None, a=self.program.inputs.setdefault(key, len(self.program.inputs)))
+        number = self.program.inputs.setdefault(key, len(self.program.inputs))
+        return self.program.step(op.INPUT, None, a=number, extra=missing)
 
     def _pair(self, how: int, a: int, b: int) -> int:
         sizes = self.program.sizes

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from risk_engine.features.compiling import JIT_IS_OFF
 from risk_engine.features.coverage import NAMES, PLACE
 from risk_engine.features.functions import ROW_KERNELS
 from risk_engine.features.prepared import PreparedSection
-from risk_engine.features.program import ROW_DATES, Frozen, Leaf, Size
+from risk_engine.features.program import ROW_DATES, Frozen, Leaf
 from risk_engine.features.tables import Bytes, Floats, Ints
 
 NO_FACTS: Floats = np.empty((0, 6))
@@ -66,18 +65,15 @@ class Executable:
             shared: What row kernels have made of these columns by now, at the clock of the decision; more is added.
         """
         frozen, n = self._frozen, len(columns)
-        made = self._made(columns, {} if shared is None else shared)
+        sections = {name: held for name in frozen.sections if (held := columns.section(name)) and len(held.kept)}
+        made = self._made(columns, sections, {} if shared is None else shared)
         offsets = np.zeros((len(NAMES), n + 1), np.int64)
-        for section in frozen.sections:
-            held = columns.section(section)
-            if held is not None:
-                offsets[PLACE[section]] = held.offsets
-        mem, at, scratch, emitted = self._memory(columns, offsets, made)
+        for name, held in sections.items():
+            offsets[PLACE[name]] = held.offsets
+        mem, at, scratch, emitted = self._memory(columns, sections, made)
         inputs, input_states, input_causes = _inputs(frozen, columns)
-        shape = (n, len(facts))
-        results = Results(
-            np.empty(shape), np.empty(shape, np.uint8), np.empty(shape, np.uint8), np.empty(shape, np.uint8), emitted
-        )
+        states, causes, clipped = np.empty((3, n, len(facts)), np.uint8)
+        results = Results(np.empty(states.shape), states, causes, clipped, emitted)
         coverage = columns.coverage
         length, state, cause = np.zeros((3, frozen.room), np.int64)
         # Plain Python warns where a sum overflows; the value is a pathology either way.
@@ -88,52 +84,50 @@ class Executable:
                 coverage.states, coverage.causes, coverage.starts, coverage.ends,
                 frozen.clocks, frozen.windows, frozen.anchors, columns.moments.now,
                 inputs, input_states, input_causes,
-                facts, results.values, results.states, results.causes, results.clipped, scratch,
+                facts, results.values, states, causes, clipped, scratch,
             )  # fmt: skip
         return results
 
-    def _made(self, columns: Columns, shared: dict[str, Floats]) -> Mapping[str, Floats]:
+    def _made(
+        self, columns: Columns, sections: Mapping[str, PreparedSection], shared: dict[str, Floats]
+    ) -> Mapping[str, Floats]:
         """The results of the row kernels, by column; one that several kernels read is made once."""
         made = {}
         for stage in self._stages:
-            found = shared.get(stage.column)
-            made[stage.column] = stage.run(columns, shared) if found is None else found
-            if stage.at_now:
-                shared[stage.column] = made[stage.column]
+            if stage.section in sections:
+                found = shared.get(stage.column)
+                made[stage.column] = stage.run(columns, sections[stage.section], shared) if found is None else found
+                if stage.at_now:
+                    shared[stage.column] = made[stage.column]
         return made
 
     def _memory(
-        self, columns: Columns, offsets: Ints, made: Mapping[str, Floats]
+        self, columns: Columns, sections: Mapping[str, PreparedSection], made: Mapping[str, Floats]
     ) -> tuple[Floats, Ints, int, dict[int, Floats]]:
-        """Single values, room for vectors, scratch, emitted columns, columns: in this order."""
+        """The memory with its constants and columns, the place of every register and of scratch, emitted columns."""
         frozen = self._frozen
-        totals, most_rows = offsets[:, -1].tolist(), (offsets[:, 1:] - offsets[:, :-1]).max(axis=1, initial=0).tolist()
-        longest = {section: most_rows[PLACE[section]] for section in frozen.sections}
-        sizes = [_most(size, longest, columns, frozen) for size in frozen.classes]
-        slots = np.array(sizes, np.int64)[frozen.slot_class]
-        ends = frozen.room + slots.cumsum()
-        at = frozen.at.copy()
-        if len(slots):
-            at[frozen.vectors] = (ends - slots)[frozen.vector_slots]
-        scratch = int(ends[-1]) if len(ends) else frozen.room
-        most = max([*sizes, *most_rows])
-        top = scratch + 6 * most + 4 * (len(frozen.windows) + len(frozen.clocks)) + 4096
-        places = {}
-        for register, section in frozen.program.emitted.items():
-            at[register], top = top, top + totals[PLACE[section]]
-            places[register] = (int(at[register]), top)
-        rows = [totals[place] for place in frozen.leaf_places.tolist()]
-        starts = [*accumulate(rows, initial=top)]
-        at[frozen.leaf_registers] = starts[:-1]
-        mem = np.empty(starts[-1])
+        lengths = dict(frozen.lengths)
+        for name, held in sections.items():
+            lengths["rows", name], lengths["column", name] = _most_rows(held.offsets) + 2, len(held.kept)
+        for unit, least in (("days", 1), ("months", 28)):
+            if (unit, "") in lengths:
+                lengths[unit, ""] = _span(sections.values(), columns.moments.now) // least + 2
+        ends = np.array([frozen.room, *(lengths[size] for size in frozen.lengths)])[frozen.stand].cumsum()
+        at = np.arange(frozen.room)
+        at[frozen.placed] = ends[frozen.slots]
+        scratch = int(ends[-1])
+        most = max((length for (kind, _), length in lengths.items() if kind != "column"), default=0)
+        mem = np.empty(scratch + 6 * most + 4 * (len(frozen.windows) + len(frozen.clocks)) + 4096)
         mem[frozen.constants] = frozen.constant_values
-        for (leaf, _), (start, end) in zip(frozen.leaves, pairwise(starts), strict=True):
-            held = columns.section(leaf.section) if end > start else None
-            if held is not None:
-                mem[start:end] = _column(held, leaf, made)
-        for start, end in places.values():
-            mem[start:end] = np.nan
-        return mem, at, scratch, {register: mem[start:end] for register, (start, end) in places.items()}
+        read = [_column(sections[leaf.section], leaf, made) for leaf, _ in frozen.leaves if leaf.section in sections]
+        if read:
+            start = int(at[frozen.leaf_registers[0]])
+            np.concatenate(read, out=mem[start : start + sum(map(len, read))])
+        emitted = {}
+        for register, section in frozen.program.emitted.items():
+            emitted[register] = mem[at[register] : at[register] + lengths["column", section]]
+            emitted[register][:] = np.nan
+        return mem, at, scratch, emitted
 
 
 def _column(section: PreparedSection, leaf: Leaf, made: Mapping[str, Floats]) -> Floats:
@@ -142,36 +136,32 @@ def _column(section: PreparedSection, leaf: Leaf, made: Mapping[str, Floats]) ->
     return made[leaf.column] if leaf.column in made else section.column(leaf.column)
 
 
-def _most(size: Size, longest: Mapping[str, int], columns: Columns, frozen: Frozen) -> int:
-    match size:
-        case ("rows", section):
-            return longest[str(section)] + 2
-        case ("cells", most):
-            return int(most) + 2
-        case (unit, _):
-            days = _span(columns, frozen)
-            return days if unit == "days" else days // 28 + 2
+def _most_rows(offsets: Ints) -> int:
+    """Of any applicant; one alone has all rows."""
+    return int(offsets[-1] if len(offsets) == 2 else (offsets[1:] - offsets[:-1]).max())
 
 
-def _span(columns: Columns, frozen: Frozen) -> int:
+def _span(sections: Iterable[PreparedSection], now: Floats) -> int:
     """Days from the first row of anybody to the last ``now``."""
-    held = [columns.section(name) for name in frozen.sections]
-    first = min(
-        (float(rows.dates[np.isfinite(rows.dates)].min(initial=np.inf)) for rows in held if rows), default=np.inf
-    )
-    span = float(columns.moments.now.max(initial=-np.inf)) - first
+    first = min((float(held.dates[np.isfinite(held.dates)].min(initial=np.inf)) for held in sections), default=np.inf)
+    span = float(now.max(initial=-np.inf)) - first
     return int(span) + 2 if span > 0 and np.isfinite(span) else 2
 
 
 def _inputs(frozen: Frozen, columns: Columns) -> tuple[Floats, Bytes, Bytes]:
     """One values from sections that stand once and from the lender's attributes, (inputs, n) each."""
-    states, causes = (held[frozen.input_places] for held in (columns.coverage.states, columns.coverage.causes))
-    values = np.full(states.shape, np.nan)
+    states, causes = (
+        held.take(frozen.input_places, axis=0) for held in (columns.coverage.states, columns.coverage.causes)
+    )
+    values = np.empty(states.shape)
+    values.fill(np.nan)
+    attributes = columns.section("attributes")
     for place, key in enumerate(frozen.inputs):
-        if len(key) == 3:
+        if len(key) == 2:
+            if (held := columns.single(*key)) is not None:
+                values[place] = held
+        elif attributes is not None and len(attributes.kept):
             values[place], states[place], causes[place] = columns.attribute(key[1], key[2])
-        elif (held := columns.single(*key)) is not None:
-            values[place] = held
     return values, states, causes
 
 
@@ -180,34 +170,39 @@ class _Stage:
 
     def __init__(self, call: KernelCall, parent: Compiler) -> None:
         self.column = call.column
-        self._section = call.expression.shape.section
+        self.section = call.expression.shape.section
         self._function: Callable[..., Any] = ROW_KERNELS[call.expression.settings["name"]][0]
         self._name: str = call.expression.settings["name"]
         compiler = Compiler()
         compiler.program.clocks = dict(parent.program.clocks)
         self._arguments = [
-            compiler.emit(compiler.compile(part, call.place), self._section) for part in call.expression.parts
+            compiler.emit(compiler.compile(part, call.place), self.section) for part in call.expression.parts
         ]
-        self._before = compiler.emit(compiler.before_now(self._section, call.place), self._section)
         # Other clocks are numbered anew in every compiler: their columns' names mean something in one only.
         self.at_now = call.place.clock == 0
+        self._before = (
+            None if self.at_now else compiler.emit(compiler.before_now(self.section, call.place), self.section)
+        )
         self.executable = Executable(compiler)
 
-    def run(self, columns: Columns, shared: dict[str, Floats]) -> Floats:
+    def run(self, columns: Columns, section: PreparedSection, shared: dict[str, Floats]) -> Floats:
         """The kernel's value of every row, NaN for rows it must not see."""
-        section = columns.section(self._section)
-        if section is None or not len(section.order):
-            return np.empty(0)
         emitted = self.executable.run(columns, shared=shared).emitted
-        given = [np.ascontiguousarray(emitted[register]) for register in self._arguments]
-        seen = np.ones(len(section.order), np.bool_) if self.at_now else emitted[self._before] == 1.0
+        given = [emitted[register] for register in self._arguments]
+        if self._before is None:
+            return self._told(section.offsets, given)
+        seen = emitted[self._before] == 1.0
         before = np.zeros(len(seen) + 1, np.int64)
         np.cumsum(seen, out=before[1:])
-        told = np.asarray(self._function(before[section.offsets], *(values[seen] for values in given)), np.float64)
-        if told.shape != (int(before[-1]),):
-            raise DataError(
-                f"row kernel {self._name} gave {told.shape} values for {int(before[-1])} rows", hint="one value per row"
-            )
         found = np.full(len(seen), np.nan)
-        found[seen] = told
+        found[seen] = self._told(before[section.offsets], [values[seen] for values in given])
         return found
+
+    def _told(self, offsets: Ints, given: list[Floats]) -> Floats:
+        told = np.asarray(self._function(offsets, *given), np.float64)
+        rows = int(offsets[-1])
+        if told.shape != (rows,):
+            raise DataError(
+                f"row kernel {self._name} gave {told.shape} values for {rows} rows", hint="one value per row"
+            )
+        return told

@@ -175,12 +175,12 @@ def _cover(
 
 @inner
 def _take_input(
-    value: float, outside: int, why: int, mem: Floats, place: int, state: Ints, cause: Ints, d: int
+    value: float, outside: int, why: int, missing: int, mem: Floats, place: int, state: Ints, cause: Ints, d: int
 ) -> None:  # fmt: skip
-    """A value from outside. One left out of a section that is there was not requested: that is not the same as none."""
+    """A value from outside; ``missing`` is the state of one that a section that is there leaves out."""
     mem[place], state[d], cause[d] = NAN, outside + 1, why
     if outside == 0 and value != value:
-        state[d], cause[d] = op.NOT_OBTAINED, op.NOT_REQUESTED
+        state[d], cause[d] = missing, op.NOT_REQUESTED if missing == op.NOT_OBTAINED else 0
     elif outside == 0:
         mem[place], state[d] = value, op.VALUE
 
@@ -216,7 +216,7 @@ def run(  # noqa: C901 - one jump per kind of instruction
         anchors: Registers of period end, due date and period start of periodic sections.
         now: (n,).
         inputs: One values that come from outside, (inputs, n).
-        input_states: Their states, as outside; a value of NaN beside VALUE was not requested.
+        input_states: Their states, as outside; the instruction says what NaN beside VALUE means.
         input_causes: Their causes.
         facts: Scale, clip, range and adverse end of each fact.
         values: Result (n, facts).
@@ -251,7 +251,8 @@ def run(  # noqa: C901 - one jump per kind of instruction
                        section_states[s, i], section_causes[s, i], starts[s, i], ends[s, i])  # fmt: skip
             elif kind == op.INPUT:
                 a = step[A]
-                _take_input(inputs[a, i], input_states[a, i], input_causes[a, i], mem, at[d], state, cause, d)
+                why, missing = input_causes[a, i], step[EXTRA]
+                _take_input(inputs[a, i], input_states[a, i], why, missing, mem, at[d], state, cause, d)
             elif kind == op.NOW:
                 mem[at[d]] = clock_now[step[EXTRA]]
             elif kind == op.EMIT:

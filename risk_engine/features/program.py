@@ -13,7 +13,10 @@ from risk_engine.features.coverage import PLACE
 from risk_engine.features.tables import Floats, Ints
 
 Size = tuple[str, str | int]
-"""How long a vector may get: ("rows", section), ("cells", most), ("months", "") or ("days", "") since the first row."""
+"""How long a vector may get: ("rows", section), ("cells", most), ("months", "") or ("days", "") since the first row.
+
+("column", section) is as long as all applicants' rows together.
+"""
 
 InputKey = tuple[Any, ...]
 """(section, column) of a section that stands once, or ("attributes", name, words)."""
@@ -116,7 +119,15 @@ class Program:
 class Frozen:
     """A program as integer arrays, and the layout of its memory.
 
+    Single values stand first, each at its own number; then come vectors, columns, emitted columns and scratch room.
     Vectors share room: a register's place is free again after its last reader.
+
+    Attributes:
+        room: How many registers there are, which is where the vectors begin.
+        lengths: By size, the length where no section has rows.
+        stand: What stands in the memory, in order: 0 for the single values, else its size by place in lengths, from 1.
+        placed: The registers of vectors and columns.
+        slots: What stands before each of them, as a place in stand.
     """
 
     def __init__(self, program: Program) -> None:
@@ -131,15 +142,29 @@ class Frozen:
         self.windows: Ints = np.array(list(program.windows), np.int64).reshape(-1, 4)
         self.anchors: Ints = np.array(list(program.anchors), np.int64).reshape(-1, 3)
         self.sections = tuple(dict.fromkeys(leaf.section for leaf in program.leaves))
-        vectors = {register for row in program.steps for register in _targets(row) if program.sizes[register]}
-        slots, self.classes, self.slot_class = _slots(program, vectors)
-        self.vectors: Ints = np.array(sorted(vectors), np.int64)
-        self.vector_slots: Ints = np.array([slots[register] for register in sorted(vectors)], np.int64)
         self.constants: Ints = np.array(list(program.constants.values()), np.int64)
         self.constant_values: Floats = np.array(list(program.constants), np.float64)
-        # Single values stand first, each at its own number.
         self.room = len(program.sizes)
-        self.at: Ints = np.arange(self.room, dtype=np.int64)
+        vectors = {register for row in program.steps for register in _targets(row) if program.sizes[register]}
+        slots, stand = _slots(program, vectors)
+        for register, section in [*((held, leaf.section) for leaf, held in self.leaves), *program.emitted.items()]:
+            slots[register] = len(stand)
+            stand.append(("column", section))
+        self.lengths = {size: _least(size) for size in stand}
+        number = {size: place for place, size in enumerate(self.lengths, start=1)}
+        self.stand: Ints = np.array([0, *(number[size] for size in stand)], np.int64)
+        self.placed: Ints = np.array([*slots], np.int64)
+        self.slots: Ints = np.array([*slots.values()], np.int64)
+
+
+def _least(size: Size) -> int:
+    match size:
+        case ("column", _):
+            return 0
+        case ("cells", most):
+            return int(most) + 2
+        case _:
+            return 2
 
 
 def _targets(row: Sequence[int]) -> list[int]:
@@ -148,14 +173,14 @@ def _targets(row: Sequence[int]) -> list[int]:
     return [row[machine.TARGET], row[machine.B]] if row[machine.OP] in TWO_RESULTS else [row[machine.TARGET]]
 
 
-def _slots(program: Program, vectors: set[int]) -> tuple[dict[int, int], tuple[Size, ...], Ints]:
+def _slots(program: Program, vectors: set[int]) -> tuple[dict[int, int], list[Size]]:
+    """The slot of each vector, and the size of each slot."""
     last = {}
     for place, row in enumerate(program.steps):
         for register in [row[operand] for operand in _OPERANDS] + _targets(row):
             last[register] = place
-    classes: dict[Size, int] = {}
     slots: dict[int, int] = {}
-    slot_class: list[int] = []
+    sizes: list[Size] = []
     free: dict[Size, list[int]] = {}
     for place, row in enumerate(program.steps):
         for register in _targets(row):
@@ -164,11 +189,11 @@ def _slots(program: Program, vectors: set[int]) -> tuple[dict[int, int], tuple[S
                 continue
             waiting = free.setdefault(size, [])
             if not waiting:
-                waiting.append(len(slot_class))
-                slot_class.append(classes.setdefault(size, len(classes)))
+                waiting.append(len(sizes))
+                sizes.append(size)
             slots[register] = waiting.pop()
         for register in {row[operand] for operand in _OPERANDS} | set(_targets(row)):
             size = program.sizes[register] if register in slots else None
             if size is not None and last[register] == place:
                 free[size].append(slots[register])
-    return slots, tuple(classes), np.array(slot_class, np.int64)
+    return slots, sizes
