@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import astuple
 
 from risk_engine.application import evidence_business as business
 from risk_engine.application import evidence_credit as credit
@@ -90,8 +91,12 @@ def by_column(rows: Sequence[msgspec.Struct]) -> Mapping[str, Sequence[Any]]:
     """Rows of one section turned over: the values of each attribute that is not null throughout."""
     if not rows:
         return {}
-    turned = zip(rows[0].__struct_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True)
-    return {name: held for name, held in turned if held[0] is not None or held.count(None) < len(held)}
+    names = rows[0].__struct_fields__
+    values: list[Any] = []  # of one row after the other: to zip a tuple for each row costs a tenth more
+    for row in rows:
+        values += astuple(row)
+    nulls = [None] * len(rows)
+    return {name: held for at, name in enumerate(names) if (held := values[at :: len(names)]) != nulls}
 
 
 def decided_at(asked: request.Request, now: dt.datetime) -> dt.datetime:
