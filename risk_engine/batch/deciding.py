@@ -30,7 +30,7 @@ from risk_engine.batch.working import in_order
 from risk_engine.batch.writing import replacing
 from risk_engine.bundle import Release
 from risk_engine.decision.decision import Decision
-from risk_engine.decision.dossier import case_of, not_applicable, open_dossier
+from risk_engine.decision.dossier import case_of, open_dossier
 from risk_engine.decision.underwrite import HELD, decide, underwrite
 from risk_engine.errors import Fault, InputFaults, TableFaults, UsageError, nearest_hint
 from risk_engine.features.columns import from_tables
@@ -231,7 +231,7 @@ def _not_applicable(
 ) -> dict[str, npt.NDArray[np.bool_]]:
     masks: dict[str, npt.NDArray[np.bool_]] = {}
     for position, release in chosen.items():
-        for section in not_applicable(release, case_of(requests[position])) if release else ():
+        for section in release.policy.not_applicable(case_of(requests[position])) if release else ():
             masks.setdefault(section, np.zeros(applicants, np.bool_))[position] = True
     return masks
 

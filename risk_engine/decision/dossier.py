@@ -14,7 +14,7 @@ from risk_engine.decision.assessment import assess
 from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
 from risk_engine.features import NAMES, PLACE, Columns, Coverage, from_document
-from risk_engine.rules import NOT_APPLICABLE, Case, HeldSection
+from risk_engine.rules import Case, HeldSection
 from risk_engine.vocabulary import Cause, State
 
 READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations", "sources", "consents"})
@@ -69,19 +69,13 @@ def case_of(application: Application) -> Case:
     )
 
 
-def not_applicable(release: Release, case: Case) -> frozenset[str]:
-    """Sections that do not concern this case, by the policy's evidence matrix; a document cannot claim it."""
-    asked = release.policy.evidence(case)
-    return frozenset(name for name, requirement in asked.items() if requirement.need == NOT_APPLICABLE)
-
-
 def gather(application: Application, release: Release, as_of: dt.datetime) -> tuple[Columns, Dossier]:
     """The evidence of one document at a moment, and its dossier.
 
     Raises:
         InputFaults: The release's policy does not cover the day.
     """
-    exempt = not_applicable(release, case_of(application))
+    exempt = release.policy.not_applicable(case_of(application))
     columns = from_document(application, as_of=as_of, not_applicable=exempt)
     return columns, open_dossier(application, release, columns, release.plan.run(columns), 0, as_of)
 
@@ -106,7 +100,6 @@ def open_dossier(
     if not release.policy.covers(day):
         raise InputFaults([_uncovered(day, release)])
     case = case_of(application)
-    asks = release.policy.evidence(case)
     known = _of_one(columns.coverage, row)
     return Dossier(
         request=application.application,
@@ -115,7 +108,7 @@ def open_dossier(
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
         facts=assess(matrix.one(row), application, release.policy, as_of),
-        judged={name: _held(columns, name, known[PLACE[name]], row) for name, asked in asks.items() if asked.judged},
+        judged={name: _held(columns, name, known[PLACE[name]], row) for name in release.policy.judged(case)},
         broken=columns.broken(row),
         undecided=columns.undecided(row),
         notes=(*columns.notes(row), *_notes(application, release, known)),

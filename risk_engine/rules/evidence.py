@@ -18,7 +18,7 @@ from risk_engine.errors import nearest_hint
 from risk_engine.facts import Fact
 from risk_engine.rules.conditions import FALSE, STATE_WORD, TRUE
 from risk_engine.rules.results import Clause, RuleAnswer, RuleKind, RuleResult
-from risk_engine.rules.scope import Case, Scope, read_scope
+from risk_engine.rules.scope import EVERYONE, Case, Scope, read_scope
 from risk_engine.rules.written import Written
 from risk_engine.vocabulary import Cause, ReferKind, State
 
@@ -79,37 +79,54 @@ class HeldSection(msgspec.Struct, frozen=True, gc=False):
 
 
 _MISSING = HeldSection(State.NOT_OBTAINED, looked_up=False)
-_Judge = Callable[[HeldSection], RuleResult]
+_Judge = Callable[[HeldSection, str], RuleResult]
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What is asked of the cases within one scope: one row of the matrix."""
+
+    scope: Scope
+    sections: Mapping[str, Requirement]
+
+    @cached_property
+    def not_applicable(self) -> frozenset[str]:
+        """Sections that do not concern these cases."""
+        return frozenset(name for name, asked in self.sections.items() if asked.need == NOT_APPLICABLE)
+
+    @cached_property
+    def judges(self) -> dict[str, _Judge]:
+        """Of each section that a case can fail, what says whether one does, given the reason to tell."""
+        return {name: _judge(name, asked) for name, asked in self.sections.items() if asked.judged}
+
+
+_NOTHING = Asked(EVERYONE, {})
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceMatrix:
     """Rows of scope and requirements; exactly one row covers each case."""
 
-    rows: tuple[tuple[Scope, Mapping[str, Requirement]], ...]
+    rows: tuple[Asked, ...]
     reason: str
 
-    def asks(self, case: Case) -> Mapping[str, Requirement]:
+    def asks(self, case: Case) -> Asked:
         """What is asked of this case; a section that is not listed is optional."""
-        return next((asked for scope, asked in self.rows if scope.covers(case)), {})
+        for row in self.rows:
+            if row.scope.covers(case):
+                return row
+        return _NOTHING
 
     def judge(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
         """One result per section judged: refer where not obtained, too old, too short, not looked up or refused."""
-        judges = next((judges for scope, judges in self._judges if scope.covers(case)), {})
-        return tuple([judge(held.get(section, _MISSING)) for section, judge in judges.items()])
-
-    @cached_property
-    def _judges(self) -> list[tuple[Scope, dict[str, _Judge]]]:
-        return [
-            (scope, {name: _judge(name, asked, self.reason) for name, asked in sections.items() if asked.judged})
-            for scope, sections in self.rows
-        ]
+        judges = self.asks(case).judges
+        return tuple([judge(held.get(section, _MISSING), self.reason) for section, judge in judges.items()])
 
 
-def _judge(section: str, asked: Requirement, reason: str) -> _Judge:
+def _judge(section: str, asked: Requirement) -> _Judge:
     name, clauses_of, requests = f"evidence_{section}", _clauses(section, asked), asked.requests or (section,)
 
-    def judge(held: HeldSection) -> RuleResult:
+    def judge(held: HeldSection, reason: str) -> RuleResult:
         clauses = clauses_of(held)
         if FALSE not in [clause.truth for clause in clauses]:
             return RuleResult(name, _REFER, _PASSED, clauses)
@@ -172,9 +189,9 @@ def read_evidence(file: Written, facts: Mapping[str, Fact], reason: str, known: 
     for row in file.under("matrix").entries("rows with scope and sections"):
         if row.mapping("a row of the matrix", ("scope", "sections")):
             scope = read_scope(row.under("scope"), facts, amount=False)
-            rows.append((scope, _requirements(row.under("sections"), known)))
+            rows.append(Asked(scope, _requirements(row.under("sections"), known)))
     if len(file.faults) == before:
-        _check_cover(file, [scope for scope, _ in rows], facts)
+        _check_cover(file, [row.scope for row in rows], facts)
     return EvidenceMatrix(tuple(rows), reason)
 
 

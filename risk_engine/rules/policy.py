@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from risk_engine import markup
@@ -84,7 +84,15 @@ class Policy:
 
     def evidence(self, case: Case) -> Mapping[str, Requirement]:
         """What is asked of each section for this case; a section that is not listed is optional."""
-        return self._matrix.asks(case)
+        return self._matrix.asks(case).sections
+
+    def not_applicable(self, case: Case) -> frozenset[str]:
+        """Sections that do not concern this case; a document cannot claim it."""
+        return self._matrix.asks(case).not_applicable
+
+    def judged(self, case: Case) -> Collection[str]:
+        """Sections that this case can fail."""
+        return self._matrix.asks(case).judges.keys()
 
     def evidence_results(self, case: Case, held: Mapping[str, HeldSection]) -> tuple[RuleResult, ...]:
         """One result per section that is required or must be looked up: whether the case can be decided on it.

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
 from risk_engine.facts import Fact
 from risk_engine.rules.cells import Interval, read_interval
 from risk_engine.rules.written import Written
@@ -13,8 +15,7 @@ from risk_engine.rules.written import Written
 _LISTS = ("product", "applicant_kind", "customer_kind", "jurisdiction")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """What scopes and the evidence matrix look at: always known, stated by the application itself."""
 
     product: str

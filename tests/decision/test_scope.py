@@ -27,7 +27,7 @@ def outside(case, *sales, risk=RiskDirection.NONE):
 def test_inside_there_is_nothing_to_say():
     assert outside(INSIDE) == (None, [])
     for edge in (20_000.0, 5_000_000.0):
-        assert outside(dataclasses.replace(INSIDE, amount=edge)) == (None, [])
+        assert outside(msgspec.structs.replace(INSIDE, amount=edge)) == (None, [])
 
 
 def test_a_number_is_beyond_its_range_past_either_end_and_an_unknown_one_beyond_none(release):
@@ -58,7 +58,7 @@ OUTSIDE = [
 
 @pytest.mark.parametrize(("case", "sales", "named"), OUTSIDE)
 def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
-    result, notes = outside(dataclasses.replace(INSIDE, **case), *sales)
+    result, notes = outside(msgspec.structs.replace(INSIDE, **case), *sales)
     assert not notes
     assert (result.result, result.refer_kind, result.reason) == (
         RuleAnswer.REFER,
@@ -71,7 +71,7 @@ def test_outside_it_refers_and_names_what_is_outside(case, sales, named):
 
 
 def test_everything_outside_is_named_at_once():
-    case = dataclasses.replace(INSIDE, product="leasing", amount=1.0)
+    case = msgspec.structs.replace(INSIDE, product="leasing", amount=1.0)
     assert [clause.fact for clause in outside(case, 0.0)[0].clauses] == [
         "product",
         "amount_requested",

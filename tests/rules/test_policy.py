@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from risk_engine.errors import PolicyFaults, ReleaseError, UnknownName
 from risk_engine.facts import Facts, FactValue
