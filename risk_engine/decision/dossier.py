@@ -13,7 +13,7 @@ from risk_engine.bundle import Release
 from risk_engine.decision.assessment import assess
 from risk_engine.errors import Fault, InputFaults
 from risk_engine.facts import FactMatrix, Facts
-from risk_engine.features import NAMES, PLACE, Columns, Coverage, from_document
+from risk_engine.features import NAMES, PLACE, Columns, from_document
 from risk_engine.rules import Case, HeldSection
 from risk_engine.vocabulary import Cause, State
 
@@ -23,9 +23,7 @@ READ_HERE = frozenset({"application", "applicant", "fees", "parties", "relations
 STATES = tuple(State)
 SINGLE = frozenset(name for name, section in SECTIONS.items() if section.single)
 SNAPSHOT = frozenset(name for name, section in SECTIONS.items() if section.snapshot)
-VALUE, REFUSED = int(State.VALUE), int(Cause.REFUSED)
-_Known = tuple[int, int, bool, bool, bool, float, float]
-"""A section of one applicant: state, cause, told, uncounted, assumed, first covered day, the day after the last."""
+VALUE, REFUSED = State.VALUE, int(Cause.REFUSED)
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +98,6 @@ def open_dossier(
     if not release.policy.covers(day):
         raise InputFaults([_uncovered(day, release)])
     case = case_of(application)
-    known = _of_one(columns.coverage, row)
     return Dossier(
         request=application.application,
         fees=application.rows("fees") or (),
@@ -108,10 +105,10 @@ def open_dossier(
         case=case,
         matrix=matrix.rows(slice(row, row + 1)),
         facts=assess(matrix.one(row), application, release.policy, as_of),
-        judged={name: _held(columns, name, known[PLACE[name]], row) for name in release.policy.judged(case)},
+        judged={name: _held(columns, name, row) for name in release.policy.judged(case)},
         broken=columns.broken(row),
         undecided=columns.undecided(row),
-        notes=(*columns.notes(row), *_notes(application, release, known)),
+        notes=(*columns.notes(row), *_notes(application, release, columns.coverage.states[:, row].tolist())),
     )
 
 
@@ -122,11 +119,11 @@ def _uncovered(day: dt.date, release: Release) -> Fault:
     return Fault("$.application.as_of", day.isoformat(), expected, "decide with the release that was in force")
 
 
-def _notes(application: Application, release: Release, known: Sequence[_Known]) -> Iterator[str]:
+def _notes(application: Application, release: Release, states: Sequence[int]) -> Iterator[str]:
     if application.rows("fees") is None:
         yield "no fees were stated, so the all-in rate holds interest alone"
     for place, name in _unread(release.reads):
-        if known[place][0] == VALUE:
+        if states[place] == VALUE:
             yield f"{name} was sent, but nothing in this release reads it"
 
 
@@ -136,33 +133,28 @@ def _unread(reads: frozenset[str]) -> list[tuple[int, str]]:
     return [(place, name) for place, name in enumerate(NAMES) if name not in reads and name not in READ_HERE]
 
 
-def _of_one(coverage: Coverage, row: int) -> list[_Known]:
-    """What is known of each section of one applicant: read in one go, since numpy hands out single values slowly."""
-    looked = (coverage.told, coverage.uncounted, coverage.assumed)
-    told = (coverage.states, coverage.causes, *looked, coverage.starts, coverage.ends)
-    return [*zip(*(held[:, row].tolist() for held in told), strict=True)]
-
-
-def _held(columns: Columns, name: str, known: _Known, row: int) -> HeldSection:
+def _held(columns: Columns, name: str, row: int) -> HeldSection:
     """State, age and reach of a section.
 
     Its age: days since its look-up's period ended, else since its newest row; of a snapshot, since it was last seen.
     """
-    code, cause, told, uncounted, assumed, start, end = known
-    state = STATES[code]
+    coverage, at = columns.coverage, (PLACE[name], row)
+    state = STATES[coverage.states[at]]
     if name in SINGLE:
         return HeldSection(state)
-    if code != VALUE:
-        return HeldSection(state, looked_up=told, refused=cause == REFUSED)
+    told = bool(coverage.told[at])
+    if state is not VALUE:
+        return HeldSection(state, looked_up=told, refused=bool(coverage.causes[at] == REFUSED))
+    start, end, counted = float(coverage.starts[at]), float(coverage.ends[at]), not coverage.uncounted[at]
     today = float(columns.moments.now[row])
     section = columns.section(name)
     rows = slice(0, 0) if section is None else slice(*section.offsets[row : row + 2].tolist())
     if name in SNAPSHOT and section is not None and rows.stop > rows.start:
         age = today - float(section.column("observed_on")[rows].max())
-        return HeldSection(state, age, looked_up=told, counted=not uncounted)
+        return HeldSection(state, age, looked_up=told, counted=counted)
     covered = max(min(end, today) - start, 0.0)
-    if not assumed:
-        return HeldSection(state, max(today - end + 1.0, 0.0), told, covered, counted=not uncounted)
+    if not coverage.assumed[at]:
+        return HeldSection(state, max(today - end + 1.0, 0.0), told, covered, counted=counted)
     if section is None or rows.stop == rows.start:
         return HeldSection(state, looked_up=False, covered_days=covered)
     age = today - float(section.dates[rows.stop - 1])
