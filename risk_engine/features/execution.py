@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +20,11 @@ from risk_engine.features.tables import Bytes, Floats, Ints
 
 NO_FACTS: Floats = np.empty((0, 6))
 
+# Plain Python warns where a sum overflows; the value is a pathology either way.
+_run = np.errstate(all="ignore")(machine.run) if JIT_IS_OFF else machine.run
 
-@dataclass(frozen=True, slots=True)
-class Results:
+
+class Results(NamedTuple):
     """What a program left: facts (n, f), and emitted columns by register."""
 
     values: Floats
@@ -76,16 +76,14 @@ class Executable:
         results = Results(np.empty(states.shape), states, causes, clipped, emitted)
         coverage = columns.coverage
         length, state, cause = np.zeros((3, frozen.room), np.int64)
-        # Plain Python warns where a sum overflows; the value is a pathology either way.
-        with np.errstate(all="ignore") if JIT_IS_OFF else nullcontext():
-            machine.run(
-                frozen.code, mem, at, length, state, cause,
-                frozen.leaf_registers, frozen.leaf_places, at[frozen.leaf_registers], offsets,
-                coverage.states, coverage.causes, coverage.starts, coverage.ends,
-                frozen.clocks, frozen.windows, frozen.anchors, columns.moments.now,
-                inputs, input_states, input_causes,
-                facts, results.values, states, causes, clipped, scratch,
-            )  # fmt: skip
+        _run(
+            frozen.code, mem, at, length, state, cause,
+            frozen.leaf_registers, frozen.leaf_places, at[frozen.leaf_registers], offsets,
+            coverage.states, coverage.causes, coverage.starts, coverage.ends,
+            frozen.clocks, frozen.windows, frozen.anchors, columns.moments.now,
+            inputs, input_states, input_causes,
+            facts, results.values, states, causes, clipped, scratch,
+        )  # fmt: skip
         return results
 
     def _made(

@@ -244,7 +244,7 @@ def run(  # noqa: C901 - one jump per kind of instruction
                 one_single(mem, at, state, cause, step[HOW], d, step[A])
             elif kind == op.OUT:
                 a = step[A]
-                leave(mem[at[a]], state[a], cause[a], facts[d], values[i], states[i], causes[i], clipped[i], d)
+                leave(mem[at[a]], state[a], cause[a], facts, values, states, causes, clipped, i, d)
             elif kind == op.COVER:
                 s = step[SECTION]
                 _cover(step, mem, at, state, cause, low, high, clock_now[windows[step[WINDOW], 0]],

@@ -148,32 +148,25 @@ def rounded(value: float, scale: float) -> float:
 
 @inner
 def leave(
-    value: float,
-    state: int,
-    cause: int,
-    fact: Floats,
-    values: Floats,
-    states: Bytes,
-    causes: Bytes,
-    clipped: Bytes,
-    f: int,
-) -> None:
+    value: float, state: int, cause: int, facts: Floats,
+    values: Floats, states: Bytes, causes: Bytes, clipped: Bytes, i: int, f: int,
+) -> None:  # fmt: skip
     """Write a fact: adverse end or NONE for a pathology, clip, round once, refuse what is out of range.
 
-    ``fact`` holds scale, ends of clip, ends of range, adverse end.
+    Each of ``facts`` holds scale, ends of clip, ends of range, adverse end.
     """
-    values[f], states[f], causes[f], clipped[f] = NAN, 0, 0, 0
-    if state == PATHOLOGY and fact[5] == fact[5]:
-        values[f], clipped[f] = rounded(fact[5], fact[0]), 1
+    values[i, f], states[i, f], causes[i, f], clipped[i, f] = NAN, 0, 0, 0
+    if state == PATHOLOGY and facts[f, 5] == facts[f, 5]:
+        values[i, f], clipped[i, f] = rounded(facts[f, 5], facts[f, 0]), 1
         return
     if state != VALUE:
-        states[f] = max(state - 1, 1)
-        causes[f] = cause if state == NOT_OBTAINED else 0
+        states[i, f] = max(state - 1, 1)
+        causes[i, f] = cause if state == NOT_OBTAINED else 0
         return
-    clip = min(max(value, fact[1]), fact[2])
-    clipped[f] = 1 if clip != value else 0
-    told = rounded(clip, fact[0])
-    if told < fact[3] or told > fact[4]:
-        states[f], causes[f], clipped[f] = 2, INVALID, 0
+    clip = min(max(value, facts[f, 1]), facts[f, 2])
+    clipped[i, f] = 1 if clip != value else 0
+    told = rounded(clip, facts[f, 0])
+    if told < facts[f, 3] or told > facts[f, 4]:
+        states[i, f], causes[i, f], clipped[i, f] = 2, INVALID, 0
         return
-    values[f] = told
+    values[i, f] = told
