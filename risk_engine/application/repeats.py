@@ -31,19 +31,21 @@ def may_repeat(body: bytes, application: Application) -> bool:
         application: What it was decoded to.
     """
     text = np.frombuffer(body, np.uint8)
-    before, colon = text[:-1], text[1:] == _COLON
-    least = _least_keys(application)
     # Before the colon of a key stand a quote or white space, all of them small numbers; in text they may stand too.
-    if np.count_nonzero(colon & (before <= _QUOTE)) == least:
+    colons = text[1:] == _COLON
+    colons &= text[:-1] <= _QUOTE
+    least = _least_keys(application)
+    if np.count_nonzero(colons) == least:
         return False
-    most = _most_keys(text, before, colon)
+    most = _most_keys(text, colons)
     return most is None or (most != least and most != _keys_held(_plain.decode(body)))
 
 
-def _most_keys(text: Bytes, before: Bytes, colon: npt.NDArray[np.bool_]) -> int | None:
+def _most_keys(text: Bytes, colons: npt.NDArray[np.bool_]) -> int | None:
     """At least the number of keys, repeated ones too; None where odd spacing hides it."""
-    written = np.count_nonzero(colon & (before == _QUOTE))
-    spaced = np.flatnonzero(colon & (before <= _SPACE))
+    before = text[:-1]
+    written = np.count_nonzero(colons & (before == _QUOTE))
+    spaced = np.flatnonzero(colons & (before <= _SPACE))
     further = text[spaced - 1]
     if np.any(further <= _SPACE):
         return None
