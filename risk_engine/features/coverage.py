@@ -94,26 +94,24 @@ def cover(
             counts[place, 0, 0] = 1
     codes, days = np.empty((2, sections, n), np.uint8), np.empty((2, sections, n))
     flags = np.empty((4, sections, n), np.bool_)
-    settle(
+    known = settle(
         now, owners, _TIMED, _SINGLE, _JOINT, document, there, counts, first, codes, days, flags,
-        *_look_ups(held.get("sources"), document=document),
+        *_look_ups(held.get("sources")),
     )  # fmt: skip
+    if not known:
+        raise DataError("a row of the table sources has no section or status, or a code that no word belongs to")
     return Coverage(*codes, *days, *flags)
 
 
-def _look_ups(sources: PreparedSection | None, *, document: bool) -> tuple[Any, ...]:
+def _look_ups(sources: PreparedSection | None) -> tuple[Any, ...]:
     """What ``sources`` says, as the last arguments of :func:`settle`."""
     if sources is None or not len(sources.kept):
         return NO_ROWS, NO_ROWS, NO_ROWS, NOTHING, NO_ROWS, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING
     book = sources.texts("section")
     if not book:
         raise DataError("the table sources has no code book for its column section", hint="SectionTable.texts")
-    section, status = sources.as_sent("section"), sources.as_sent("status")
-    # A document's were checked as it was decoded; NaN is not less either.
-    if not document and not np.all((section < len(book)) & (status < len(_RANKS))):
-        raise DataError("a row of the table sources has no section or status, or a code that no word belongs to")
     places = np.array([PLACE.get(name, -1) for name in book])
-    told = (sources.as_sent(name) for name in _TOLD)
+    section, status, *told = (sources.as_sent(name) for name in ("section", "status", *_TOLD))
     return sources.offsets, sources.liable, places, section, _RANKS, status, *told
 
 

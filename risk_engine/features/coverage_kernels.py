@@ -28,7 +28,7 @@ def settle(
     there: Truths, counts: Ints, first: Floats, codes: Bytes, days: Floats, flags: Truths,
     offsets: Ints, who: Ints, places: Ints, section: Floats, ranks: Ints, status: Floats,
     since: Floats, until: Floats, complete: Floats, count: Floats, provider: Floats,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """States, causes and covered days of each section, from what was sent and what the look-ups say.
 
     Args:
@@ -57,7 +57,13 @@ def settle(
         complete: Whether it covers what it says; if not, it covers no window at all.
         count: How many rows it returned.
         provider: Whom it asked.
+
+    Returns:
+        Whether every look-up has a section and a status; nothing is filled where one has not.
     """
+    for row in range(len(who)):  # no code is an index before it is known to be one: nor is NaN
+        if not (0.0 <= section[row] < len(places) and 0.0 <= status[row] < len(ranks)):
+            return False
     asked, looked, worst, starts, ends, uncounted, returned = _look(
         first.shape, offsets, who, places, section, ranks, status, since, until, complete, count, provider
     )
@@ -81,6 +87,7 @@ def settle(
             days[0, i, k], days[1, i, k] = starts[i, k], min(ends[i, k], now[k] + 1.0) if timed[i] else ends[i, k]
             flags[0, i, k], flags[1, i, k] = assumed[i, k], asked[i, k]
             flags[2, i, k], flags[3, i, k] = short[i, k], uncounted[i, k]
+    return True
 
 
 @inner

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from risk_engine.errors import DataError
-from risk_engine.features import SectionTable, from_tables
+from risk_engine.features import SectionTable, from_document, from_tables
 from risk_engine.features.language import Count, Sum, attribute, ever, invoices
 from risk_engine.features.plan import Plan
 from risk_engine.features.tables import ApplicantTable
@@ -45,7 +46,10 @@ def test_texts_that_are_read_need_their_code_book(name, column):
         Plan([feature(attribute("x"))]).run(from_tables(APPLICANTS, {name: table}))
 
 
-NO_CODE = [{"section": np.nan}, {"section": 1.0}, {"status": np.nan}, {"status": 9.0}, {"status": None}]
+NO_CODE = [
+    {"section": np.nan}, {"section": 1.0}, {"section": -1.0}, {"section": np.inf}, {"status": np.nan}, {"status": 9.0},
+    {"status": -1.0}, {"status": None},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", NO_CODE, ids=str)
@@ -55,6 +59,14 @@ def test_a_look_up_says_of_which_section_and_what_became_of_it(wrong):
     table = SectionTable(np.array([0, 1, 1]), columns, {"section": ("invoices",)})
     with pytest.raises(DataError, match="row of the table sources has no section or status"):
         from_tables(APPLICANTS, {"sources": table})
+
+
+@pytest.mark.parametrize("column", ["section", "status"])
+def test_so_does_one_of_a_document_that_was_made_without_being_read(column):
+    made = application(document(invoices=[], ledger=[]))
+    looks = [replace(made.sources[0], **{column: None}), *made.sources[1:]]
+    with pytest.raises(DataError, match="row of the table sources has no section or status"):
+        from_document(replace(made, sources=looks))
 
 
 def test_nobody_at_all():
