@@ -320,6 +320,8 @@ def test_attributes_of_the_lender():
     plain["sources"] = [source("attributes", status="refused")]
     assert value(attribute("age"), plain) == "NOT_OBTAINED REFUSED"
     assert value(attribute("age"), minimal_document()) == "NOT_OBTAINED NOT_REQUESTED"
+    assert value(attribute("age"), minimal_document() | {"attributes": []}) == "NONE"
+    assert value(attribute("age"), minimal_document() | {"attributes": rows[2:3]}) == "NOT_OBTAINED NOT_REQUESTED"
 
 
 def test_what_the_applicant_left_out_was_not_obtained():
