@@ -61,7 +61,7 @@ def settle(
     Returns:
         Whether every look-up has a section and a status; nothing is filled where one has not.
     """
-    for row in range(len(who)):  # no code is an index before it is known to be one: nor is NaN
+    for row in range(len(who)):  # compiled, a code beyond its book would read past it
         if not (0.0 <= section[row] < len(places) and 0.0 <= status[row] < len(ranks)):
             return False
     asked, looked, worst, starts, ends, uncounted, returned = _look(

@@ -198,7 +198,7 @@ def run(  # noqa: C901 - one jump per kind of instruction
 
     Args:
         code: Instructions, (steps, FIELDS).
-        mem: The memory: constants, columns, room for vectors, scratch.
+        mem: The memory: single values, vectors, columns, emitted columns, scratch room.
         at: Place of each register; those of columns move from applicant to applicant.
         length: Length of each register.
         state: State of each register.
