@@ -36,7 +36,8 @@ def take_known(
         public: When it becomes known unless ``known_at`` says; where it is null, with its event.
         known_at: When it became known.
         since: The day its period starts.
-        standing: The liable party it is about, negative where there is none; empty where all are the applicants'.
+        standing: The liable party it is about, -1 where the party is not liable, -2 where it is not listed; empty where
+            all rows are the applicants'.
         event_is_date: Whether ``event`` tells days rather than moments.
         public_is_date: The same of ``public``.
         ends_before_now: Whether a row of the day of decision does not count.
