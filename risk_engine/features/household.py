@@ -61,6 +61,15 @@ _JOINT: Mapping[str, _Joint] = {
 }
 
 
+def _codes(name: str, party: Floats, book: Sequence[str]) -> Ints:
+    """The codes of named parties as whole numbers, each with a name in the book."""
+    if len(party) and not book:
+        raise DataError(f"the table {name} has no code book for its column party", hint="SectionTable.texts")
+    if np.count_nonzero((party >= 0) & (party < len(book))) < len(party):  # nor is NaN
+        raise DataError(f"a row of the table {name} has no party, or a code that no name belongs to")
+    return party.astype(np.int64)
+
+
 class Household:
     """Who is liable in the cases of n applicants: liable party ``i < n`` is applicant ``i``.
 
@@ -81,9 +90,12 @@ class Household:
             party: Code of each party in ``book``.
             book: The parties' names.
             co_borrower: Which of them are.
+
+        Raises:
+            DataError: A party of a table has no code, or one that no name belongs to.
         """
         self._codes = {text: code for code, text in enumerate(book)}
-        keys = np.repeat(np.arange(n), np.diff(offsets)) * len(book) + party.astype(np.int64)
+        keys = np.repeat(np.arange(n), np.diff(offsets)) * len(book) + _codes("parties", party, book)
         listed, where = np.unique(keys, return_inverse=True)
         liable = np.zeros(len(listed), np.bool_)
         liable[where[co_borrower]] = True
@@ -99,19 +111,16 @@ class Household:
         Sections about parties keep every row, and are None too.
 
         Raises:
-            DataError: A table tells of parties by codes without a code book.
+            DataError: A table tells of parties by codes that no name belongs to.
         """
         column = contract.columns.get("party")
         party = source.raw("party") if column is not None and column.optional else None
         if party is None or not len(told := np.flatnonzero(~np.isnan(party))):
             return None
         book = source.texts("party")
-        if not book:
-            raise DataError(
-                f"the table {contract.name} has no code book for its column party", hint="SectionTable.texts"
-            )
+        code = _codes(contract.name, party[told], book)
         owners = np.repeat(np.arange(len(source.offsets) - 1), np.diff(source.offsets))
-        code = np.array([self._codes.get(text, -1) for text in book], np.int64)[party[told].astype(np.int64)]
+        code = np.array([self._codes.get(text, -1) for text in book], np.int64)[code]
         key = owners[told] * len(self._codes) + code
         place = np.minimum(self._keys.searchsorted(key), len(self._keys) - 1)
         found = np.where((self._keys[place] == key) & (code >= 0), self._liable[place], UNLISTED)

@@ -300,6 +300,27 @@ def test_a_party_column_needs_its_code_book():
         from_tables(moments(1), {"incomes": table})
 
 
+@pytest.mark.parametrize("code", [-1.0, 1.0, 1e9, np.inf, np.nan])
+@pytest.mark.parametrize("name", ["parties", "credit_lines"])
+def test_a_party_has_a_code_that_a_name_belongs_to(name, code):
+    tables = dict(tables_of([application(case(C, credit_lines=[line("a", 10.0, party="C")]))]))
+    assert from_tables(moments(1), tables).broken(0) == ()
+    held = tables[name]
+    tables[name] = SectionTable(held.offsets, {**held.columns, "party": np.full(held.offsets[-1], code)}, held.texts)
+    if name == "credit_lines" and np.isnan(code):  # whoever is not named is the applicant
+        assert from_tables(moments(1), tables).undecided(0) == ()
+        return
+    with pytest.raises(DataError, match=f"table {name} has no party, or a code that no name belongs to"):
+        from_tables(moments(1), tables)
+
+
+def test_parties_need_their_code_book():
+    tables = dict(tables_of([application(case(C))]))
+    tables["parties"] = SectionTable(tables["parties"].offsets, tables["parties"].columns)
+    with pytest.raises(DataError, match="table parties has no code book for its column party"):
+        from_tables(moments(1), tables)
+
+
 def moments(n: int) -> ApplicantTable:
     return ApplicantTable(np.full(n, 1583024400.0), np.full(n, 480.0))
 
