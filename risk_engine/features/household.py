@@ -118,9 +118,9 @@ class Household:
         if party is None or not len(told := np.flatnonzero(~np.isnan(party))):
             return None
         book = source.texts("party")
-        code = _codes(contract.name, party[told], book)
+        theirs = _codes(contract.name, party[told], book)
         owners = np.repeat(np.arange(len(source.offsets) - 1), np.diff(source.offsets))
-        code = np.array([self._codes.get(text, -1) for text in book], np.int64)[code]
+        code = np.array([self._codes.get(text, -1) for text in book], np.int64)[theirs]
         key = owners[told] * len(self._codes) + code
         place = np.minimum(self._keys.searchsorted(key), len(self._keys) - 1)
         found = np.where((self._keys[place] == key) & (code >= 0), self._liable[place], UNLISTED)
